@@ -1,0 +1,1 @@
+"""Customer support: who our customers are and what they need help with."""

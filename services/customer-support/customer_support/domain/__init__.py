@@ -1,0 +1,1 @@
+"""The rules of customer support. Pure: knows neither AWS nor HTTP."""

@@ -1,0 +1,51 @@
+"""Customers: the people and companies that tickets belong to."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from backoffice.domain import Aggregate
+
+
+@dataclass(kw_only=True)
+class Customer(Aggregate):
+    """A customer; ``email`` is kept as it was given and is unique in its normal form."""
+
+    name: str
+    email: str
+    locale: str
+    time_zone: str
+    created_at: datetime
+    updated_at: datetime
+    company: str | None = None
+
+    @classmethod
+    def register(cls, id: str, details: dict[str, Any], at: datetime) -> "Customer":
+        """A new customer. ``details``: name, email, company or None, locale, time_zone."""
+        customer = cls(id=id, **details, created_at=at, updated_at=at)
+        customer._tell("CustomerRegistered", at)
+        return customer
+
+    def change(self, details: dict[str, Any], at: datetime) -> None:
+        """Take over the details that were sent; the others stay."""
+        for name, value in details.items():
+            setattr(self, name, value)
+        self.updated_at = at
+        self._tell("CustomerUpdated", at)
+
+    def _tell(self, fact: str, at: datetime) -> None:
+        # Invoices need the buyer's name and e-mail, so this is the one fact that carries personal data.
+        data = {
+            "customer_id": self.id,
+            "name": self.name,
+            "email": self.email,
+            "company": self.company,
+            "locale": self.locale,
+            "time_zone": self.time_zone,
+        }
+        self.record(fact, data, at)
+
+
+def normal_email(email: str) -> str:
+    """The form under which an address is unique: no mailbox provider in use tells capitals apart."""
+    return email.strip().casefold()

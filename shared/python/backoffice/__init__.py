@@ -1,0 +1,1 @@
+"""What every bounded context is given: HTTP, messages, tables, tracing and logs. No business rule lives here."""

@@ -1,0 +1,76 @@
+"""The words that every domain model shares. Pure: knows neither AWS, nor HTTP, nor JSON."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+class RuleBroken(Exception):
+    """The state of the world forbids what was asked.
+
+    Args:
+        code: machine-readable name of the rule, for example ``illegal_transition``.
+        detail: a sentence for people.
+        extra: JSON-able members that help the caller to go on, for example the states that are allowed.
+    """
+
+    def __init__(self, code: str, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.extra = extra
+
+
+@dataclass(frozen=True)
+class FieldError:
+    """What is wrong with one field; nested fields are written with dots and indexes: ``lines.0.quantity``."""
+
+    field: str
+    message: str
+
+
+class Invalid(Exception):
+    """What was asked makes no sense as it stands; names every field at fault."""
+
+    def __init__(self, errors: Iterable[FieldError]) -> None:
+        self.errors = list(errors)
+        super().__init__("; ".join(f"{error.field}: {error.message}" for error in self.errors))
+
+    @classmethod
+    def one(cls, field: str, message: str) -> "Invalid":
+        """The common case: a single field at fault."""
+        return cls([FieldError(field, message)])
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Something that happened, as the domain tells it; the message kit makes an event of it.
+
+    ``data`` is JSON-able: amounts as decimal strings, times as RFC 3339 strings.
+    """
+
+    type: str
+    data: dict[str, Any]
+    occurred_at: datetime
+
+
+@dataclass(kw_only=True)
+class Aggregate:
+    """A consistency boundary: loaded whole, changed by its own methods, written at once with its facts.
+
+    ``version`` is the version that was read (0: not yet stored). Facts become events of ``version + 1``.
+    """
+
+    id: str
+    version: int = 0
+    facts: list[Fact] = field(default_factory=list, compare=False, repr=False)
+
+    @property
+    def next_version(self) -> int:
+        """The version that the current change makes."""
+        return self.version + 1
+
+    def record(self, type: str, data: dict[str, Any], at: datetime) -> None:
+        """Remember a fact to be published together with the change that caused it."""
+        self.facts.append(Fact(type, data, at))

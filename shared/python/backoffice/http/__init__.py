@@ -1,0 +1,19 @@
+"""The HTTP kit: routes with their schemas, problem details, idempotency keys, ETags, cursors and group checks."""
+
+from backoffice.http.answer import Answer, created, listing, nothing, ok
+from backoffice.http.api import Api
+from backoffice.http.problems import BadRequest, NotFound
+from backoffice.http.request import Caller, Request
+
+__all__ = [
+    "Answer",
+    "Api",
+    "BadRequest",
+    "Caller",
+    "NotFound",
+    "Request",
+    "created",
+    "listing",
+    "nothing",
+    "ok",
+]

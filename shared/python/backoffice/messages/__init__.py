@@ -1,0 +1,1 @@
+"""The message kit: envelope, transactional outbox and its relay, inbox with deduplication."""

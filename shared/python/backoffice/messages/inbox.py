@@ -1,0 +1,107 @@
+"""The inbox: takes the events of other contexts from the queue, each one in its own request's trace.
+
+Delivery is at least once and in any order. A consumer marks the event as taken in the transaction of its effect
+(``transaction.once``), so a duplicate changes nothing. A message that fails is tried again with growing pauses and
+ends, after the queue's receive limit, among the dead letters; the rest of its batch goes on.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from marshmallow import Schema
+
+from backoffice import tracing
+from backoffice.dynamodb import AlreadySeen, client
+from backoffice.logs import invocation, logger
+from backoffice.messages.envelope import Event, Origin, originating
+
+Consumer = Callable[[Event, dict[str, Any]], None]
+
+
+class UnknownMessage(Exception):
+    """No consumer of this context understands a message of that type."""
+
+
+@dataclass
+class Inbox:
+    """The consumers of a context, by event type."""
+
+    _consumers: dict[str, tuple[Schema, Consumer]] = field(default_factory=dict)
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The event types that are understood."""
+        return frozenset(self._consumers)
+
+    def on(self, type: str, schema: type[Schema]) -> Callable[[Consumer], Consumer]:
+        """Register a consumer of events of ``type``; it gets the event and its data as ``schema`` loads it."""
+
+        def register(consumer: Consumer) -> Consumer:
+            self._consumers[type] = (schema(), consumer)
+            return consumer
+
+        return register
+
+    def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
+        """Lambda handler for the queue; answers which messages failed.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+        """
+
+        def take(record: SQSRecord) -> None:
+            with tracing.record(_trace_header(record)):
+                self.take(record.body)
+
+        with invocation(context):
+            return dict(process_partial_response(event, take, _PatientProcessor(), context))
+
+    def take(self, body: str) -> None:
+        """Take one message. Raises what makes it fail: UnknownMessage, ValidationError, the consumer's own error."""
+        event = Event.from_json(body)
+        names = {"correlation_id": event.correlation_id, "event_id": event.event_id, "type": event.type}
+        with logger.append_context_keys(**names), originating(Origin(event.correlation_id, event.event_id)):
+            if event.type not in self._consumers:
+                raise UnknownMessage(f"no consumer for {event.type}")
+            schema, consume = self._consumers[event.type]
+            try:
+                consume(event, schema.load(event.data))
+            except AlreadySeen:
+                logger.info("event had been taken before")
+            else:
+                logger.info("event taken")
+
+
+class _PatientProcessor(BatchProcessor):
+    """Lets a failed message rest before the next try: 2, 4, 8, 16 s instead of the queue's visibility time-out.
+
+    Most failures are early messages (the rate is not there yet) or lost races; the next try finds the world ready.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
+
+    def failure_handler(self, record: Any, exception: Any) -> Any:
+        receives = int(record.attributes.approximate_receive_count)
+        logger.error(
+            "message failed",
+            extra={"message_id": record.message_id, "receives": receives},
+            exc_info=exception,
+        )
+        client("sqs").change_message_visibility(
+            QueueUrl=os.environ["INBOX_URL"],
+            ReceiptHandle=record.receipt_handle,
+            VisibilityTimeout=min(2**receives, 900),
+        )
+        return super().failure_handler(record, exception)
+
+
+def _trace_header(record: SQSRecord) -> str | None:
+    """The trace of the message: what SNS and SQS carry by themselves on AWS, else what the relay has attached."""
+    sent_along = record.raw_event.get("attributes", {}).get("AWSTraceHeader")
+    attached = record.raw_event.get("messageAttributes", {}).get(tracing.MESSAGE_ATTRIBUTE, {})
+    header: str | None = sent_along or attached.get("stringValue")
+    return header

@@ -1,0 +1,71 @@
+"""The relay: carries events from the outbox to the context's topic, each in its own request's trace.
+
+An event is published at least once and deleted from the outbox afterwards. A crash in between publishes it again;
+consumers know its ``event_id``. What a lost stream leaves behind is swept up by the schedule.
+"""
+
+import os
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+from backoffice import tracing
+from backoffice.clock import now
+from backoffice.dynamodb import Table, client, from_dynamodb
+from backoffice.logs import invocation, logger
+from backoffice.messages import outbox
+from backoffice.messages.outbox import Pending
+
+# The stream delivers within a second; what is older was missed by it.
+_OVERDUE = timedelta(minutes=1)
+
+
+def handler(event: dict[str, Any], context: Any) -> None:
+    """Lambda handler for the table's stream, filtered to inserted outbox items.
+
+    Raises the first error after everything else was published: the stream then delivers the batch again.
+    """
+    images = [from_dynamodb(record["dynamodb"]["NewImage"]) for record in event["Records"]]
+    with invocation(context):
+        publish(Table.from_env(), (Pending.from_item(image) for image in images))
+
+
+def sweep(event: dict[str, Any], context: Any) -> None:
+    """Lambda handler for the schedule: publishes what the stream has missed."""
+    table = Table.from_env()
+    with invocation(context):
+        publish(table, outbox.pending_before(table, now() - _OVERDUE))
+
+
+def publish(table: Table, events: Iterable[Pending]) -> None:
+    """Publish events and delete them from the outbox; one that fails does not hold up the others.
+
+    Raises the first failure once all have been tried.
+    """
+    published: list[Pending] = []
+    first_failure: Exception | None = None
+    for pending in events:
+        try:
+            _publish(pending)
+        except Exception as failure:
+            logger.exception("event not published", extra={"event_id": pending.event_id, "type": pending.type})
+            first_failure = first_failure or failure
+        else:
+            published.append(pending)
+    table.delete_all(pending.key for pending in published)
+    if first_failure:
+        raise first_failure
+
+
+def _publish(pending: Pending) -> None:
+    with tracing.record(pending.xray):
+        header = tracing.header()
+        attributes = {"type": pending.type} | ({tracing.MESSAGE_ATTRIBUTE: header} if header else {})
+        client("sns").publish(
+            TopicArn=os.environ["TOPIC_ARN"],
+            Message=pending.event,
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+            },
+        )
+        logger.info("event published", extra={"event_id": pending.event_id, "type": pending.type})

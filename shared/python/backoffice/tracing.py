@@ -1,0 +1,206 @@
+"""Tracing with AWS X-Ray: one request, one trace, from the API call to the last projection.
+
+This is the one module that knows aws-xray-sdk. The SDK follows a function's own invocation, but DynamoDB streams drop
+the trace of what they carry and an SQS batch mixes many traces. So the outbox keeps each request's trace header, and
+``record`` continues that trace for one record of a batch with a segment of its own.
+
+It answers five faults of the SDK (version 2.15), each held by a test in ``tests/layer/test_tracing.py``:
+
+- a warm invocation with the same Root keeps the old Parent: ``_InvocationContext`` compares both;
+- every error of an AWS call is marked as fault of the service, even a lost conditional write: ``_describe_call``;
+- TransactWriteItems records no table, so its node has no name: ``_describe_call``;
+- outside Lambda its import builds a boto client and a sampler, 200 ms: it is imported as if inside;
+- the header it adds to a call stands beside the one that botocore has set from the environment: ``_send_header``.
+
+Segment documents: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
+"""
+
+import logging
+import os
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import wrapt
+
+
+@contextmanager
+def _as_if_in_lambda() -> Iterator[None]:
+    key = "LAMBDA_TASK_ROOT"
+    if key in os.environ:
+        yield
+        return
+    os.environ[key] = os.getcwd()
+    try:
+        yield
+    finally:
+        del os.environ[key]
+
+
+with _as_if_in_lambda():
+    from aws_xray_sdk.core import xray_recorder as _recorder
+    from aws_xray_sdk.core.lambda_launcher import LAMBDA_TRACE_HEADER_KEY, LambdaContext
+    from aws_xray_sdk.core.models.dummy_entities import DummySegment
+    from aws_xray_sdk.core.models.facade_segment import FacadeSegment
+    from aws_xray_sdk.core.models.segment import Segment
+    from aws_xray_sdk.core.models.trace_header import TraceHeader
+    from aws_xray_sdk.ext.boto_utils import aws_meta_processor
+
+MESSAGE_ATTRIBUTE = "xray"
+"""The SNS message attribute that carries the trace header to consumers."""
+
+_HEADER = "X-Amzn-Trace-Id"
+_THROTTLED = {
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+}
+
+
+class _InvocationContext(LambdaContext):  # type: ignore[misc]
+    """The trace of the current invocation, or of the record that is being worked on."""
+
+    def _refresh_context(self) -> None:
+        if getattr(self._local, "in_record", False):
+            return
+        text = os.getenv(LAMBDA_TRACE_HEADER_KEY)
+        if getattr(self._local, "segment", None) is None or self._local.header != text:
+            self._local.header = text
+            self._initialize_context(TraceHeader.from_header_str(text))
+
+    @contextmanager
+    def within(self, segment: Any) -> Iterator[None]:
+        """Let ``segment`` be the current one inside the block, whatever the invocation's trace is."""
+        local: dict[str, Any] = self._local.__dict__
+        outer = dict(local)
+        local.update(segment=segment, entities=[segment], in_record=True)
+        try:
+            yield
+        finally:
+            local.clear()
+            local.update(outer)
+
+
+# A call outside any trace (a test, a script) is no fault; the SDK warns of each.
+logging.getLogger("aws_xray_sdk.core.lambda_launcher").setLevel(logging.ERROR)
+
+_context = _InvocationContext()
+_recorder.context = _context
+
+
+def header() -> str | None:
+    """The trace header that lets others continue here, ``Root=1-..;Parent=..;Sampled=1``; None outside any trace."""
+    entity = _recorder.get_trace_entity()
+    if entity.sampled and not isinstance(entity, DummySegment):
+        text: str = TraceHeader(root=entity.trace_id, parent=entity.id, sampled=1).to_header_str()
+        return text
+    origin = _recorder.current_segment().get_origin_trace_header()
+    return origin.to_header_str() if origin and origin.root else None
+
+
+def trace_id() -> str | None:
+    """The id of the current trace, ``1-<8 hex>-<24 hex>``, sampled or not."""
+    text = header()
+    return TraceHeader.from_header_str(text).root if text else None
+
+
+@contextmanager
+def span(name: str, **annotations: str | int | bool) -> Iterator[None]:
+    """Measure a piece of work as a subsegment; an exception that leaves the block marks it as fault."""
+    with _recorder.in_subsegment(name):
+        annotate(**annotations)
+        yield
+
+
+def annotate(**annotations: str | int | bool) -> None:
+    """Put searchable key-value pairs on the current span or record. No personal data."""
+    entity = _recorder.get_trace_entity()
+    if not isinstance(entity, FacadeSegment | DummySegment):
+        for key, value in annotations.items():
+            entity.put_annotation(key, value)
+
+
+def answered(status: int) -> None:
+    """Tell the current span its HTTP status: 4xx marks it as error, 429 as throttled, 5xx as fault."""
+    subsegment = _recorder.current_subsegment()
+    if subsegment is not None:
+        subsegment.put_http_meta("status", status)
+
+
+def failed(error: Exception) -> None:
+    """Mark the current span as fault by an exception that was caught to be answered."""
+    subsegment = _recorder.current_subsegment()
+    if subsegment is not None:
+        subsegment.add_exception(error, traceback.extract_tb(error.__traceback__))
+
+
+@contextmanager
+def record(trace_header: str | None) -> Iterator[None]:
+    """Work on one record of a batch in the record's own trace, as a segment of this function.
+
+    Without a header the work stays in the invocation's trace; with one that says "not sampled" nothing is recorded.
+    An exception that leaves the block marks the record's segment, and no other, as fault.
+    """
+    parsed = TraceHeader.from_header_str(trace_header)
+    if not parsed.root:
+        yield
+        return
+    segment = _record_segment(parsed)
+    try:
+        with _context.within(segment):
+            yield
+    except Exception as error:
+        if segment.sampled:
+            segment.add_exception(error, traceback.extract_tb(error.__traceback__))
+        raise
+    finally:
+        if segment.sampled:
+            segment.close()
+            _recorder.emitter.send_entity(segment)
+
+
+def _record_segment(parsed: Any) -> Any:
+    name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "function")
+    if parsed.sampled != 1:
+        segment = DummySegment(name)
+    else:
+        segment = Segment(name=name, traceid=parsed.root, parent_id=parsed.parent)
+        segment.origin = "AWS::Lambda::Function"
+    segment.save_origin_trace_header(parsed)
+    return segment
+
+
+def _trace_call(wrapped: Callable[..., Any], client: Any, args: Any, kwargs: Any) -> Any:
+    service = client.meta.service_model.metadata["endpointPrefix"]
+    return _recorder.record_subsegment(
+        wrapped, client, args, kwargs, name=service, namespace="aws", meta_processor=_describe_call
+    )
+
+
+def _describe_call(*, args: Any, exception: Any, subsegment: Any, **call: Any) -> None:
+    aws_meta_processor(args=args, exception=exception, subsegment=subsegment, **call)
+    operation, parameters = args
+    if operation == "TransactWriteItems":
+        tables = {action["TableName"] for write in parameters["TransactItems"] for action in write.values()}
+        subsegment.aws["table_name"] = ", ".join(sorted(tables))
+    response = getattr(exception, "response", None) or {}
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    if exception and status < 500:
+        vars(subsegment).pop("fault", None)
+        if response.get("Error", {}).get("Code") in _THROTTLED:
+            subsegment.add_throttle_flag()
+
+
+def _send_header(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:
+    if _recorder.current_subsegment() is not None:
+        (request,) = args
+        del request.headers[_HEADER]
+        request.headers[_HEADER] = header()
+    return wrapped(*args, **kwargs)
+
+
+wrapt.wrap_function_wrapper("botocore.client", "BaseClient._make_api_call", _trace_call)
+wrapt.wrap_function_wrapper("botocore.endpoint", "Endpoint.prepare_request", _send_header)

@@ -1,0 +1,173 @@
+"""What the unit tests of every service share: an in-memory table, calls through the API's door, events in and out."""
+
+import json
+import os
+import unittest
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import patch
+
+import boto3
+from backoffice import dynamodb
+from backoffice.clock import now, rfc3339
+from backoffice.dynamodb import Table
+from backoffice.ids import new_id
+from moto import mock_aws
+
+REGION = "eu-central-1"
+CONTEXT = SimpleNamespace(function_name="function-under-test", aws_request_id="request-under-test")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An API's answer: status, JSON body (None if empty) and headers."""
+
+    status: int
+    body: Any
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class ServiceTest(unittest.TestCase):
+    """A service with a fresh table on moto.
+
+    ``calls`` names every AWS operation made since ``setUp``, so that a test can count them.
+    """
+
+    groups: str = ""
+
+    def setUp(self) -> None:
+        environment = {
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_DEFAULT_REGION": REGION,
+            "TABLE_NAME": "table",
+            "CONTEXT": "test",
+            "STAGE": "test",
+        }
+        self._start(patch.dict(os.environ, environment))
+        self._start(mock_aws())
+        dynamodb.client.cache_clear()
+        self.addCleanup(dynamodb.client.cache_clear)
+        create_table("table")
+        self.table = Table.from_env()
+        self.calls: list[str] = []
+        self.table.client.meta.events.register(
+            "before-call.*.*", lambda model, **_: self.calls.append(model.name)
+        )
+
+    def call(
+        self,
+        api: Any,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        query: dict[str, str] | None = None,
+        key: str | None = None,
+        headers: dict[str, str] | None = None,
+        groups: str | None = None,
+        sub: str = "user-1",
+    ) -> Reply:
+        """Call a function's API as API Gateway does.
+
+        Args:
+            api: the handler module's ``api``.
+            body: what is sent as JSON; a str is sent as it is.
+            key: the Idempotency-Key; one is made up for a POST if none is given. ``""`` sends none.
+            groups: the caller's groups; the test class's ``groups`` if left out.
+        """
+        sent = dict(headers or {})
+        if method == "POST" and key is None:
+            key = new_id("key")
+        if key:
+            sent["Idempotency-Key"] = key
+        claims = {
+            "sub": sub,
+            "email": f"{sub}@example.com",
+            "cognito:groups": self.groups if groups is None else groups,
+        }
+        event = {
+            "httpMethod": method,
+            "path": path,
+            "resource": path,
+            "headers": sent,
+            "queryStringParameters": query,
+            "body": body if isinstance(body, str) or body is None else json.dumps(body),
+            "isBase64Encoded": False,
+            "requestContext": {"requestId": new_id("req"), "authorizer": {"claims": claims}},
+        }
+        answer = api.handler(event, CONTEXT)
+        flat = {name: values[0] for name, values in answer.get("multiValueHeaders", {}).items()}
+        return Reply(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, flat)
+
+    def events(self, type: str | None = None) -> list[dict[str, Any]]:
+        """The envelopes in the outbox, oldest first."""
+        items = [item for shard in range(4) for item in self.table.query_all(f"OUTBOX#{shard}")]
+        envelopes = [json.loads(item["event"]) for item in sorted(items, key=lambda item: item["sk"])]
+        return [envelope for envelope in envelopes if type in (None, envelope["type"])]
+
+    def deliver(self, inbox: Any, *envelopes: dict[str, Any] | str) -> list[int]:
+        """Deliver messages to an inbox as one SQS batch; answers the positions of those that failed."""
+        records = [
+            {
+                "messageId": str(position),
+                "receiptHandle": str(position),
+                "body": envelope if isinstance(envelope, str) else json.dumps(envelope),
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+            }
+            for position, envelope in enumerate(envelopes)
+        ]
+        with patch("backoffice.messages.inbox.client"):
+            answer = inbox.handler({"Records": records}, CONTEXT)
+        return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
+
+    def _start(self, patcher: Any) -> None:
+        patcher.start()
+        self.addCleanup(patcher.stop)
+
+
+def envelope(type: str, aggregate_id: str, data: dict[str, Any], *, version: int = 1) -> dict[str, Any]:
+    """An event as another context sends it."""
+    time = rfc3339(now())
+    return {
+        "event_id": new_id("evt"),
+        "type": type,
+        "schema_version": 1,
+        "occurred_at": time,
+        "recorded_at": time,
+        "aggregate_id": aggregate_id,
+        "aggregate_version": version,
+        "correlation_id": "correlation-1",
+        "causation_id": "causation-1",
+        "data": data,
+    }
+
+
+def create_table(name: str) -> None:
+    """A context's table, of the same shape as in ``shared/serverless``."""
+    indexes = [f"gsi{number}" for number in range(1, 5)]
+    names = ["pk", "sk", *(f"{index}{part}" for index in indexes for part in ("pk", "sk"))]
+    boto3.client("dynamodb").create_table(
+        TableName=name,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
+        KeySchema=_key_schema("pk", "sk"),
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": index,
+                "KeySchema": _key_schema(f"{index}pk", f"{index}sk"),
+                "Projection": {"ProjectionType": "ALL"},
+            }
+            for index in indexes
+        ],
+    )
+
+
+def _key_schema(partition: str, sort: str) -> list[Any]:
+    return [
+        {"AttributeName": partition, "KeyType": "HASH"},
+        {"AttributeName": sort, "KeyType": "RANGE"},
+    ]
