@@ -1,0 +1,1 @@
+"""The embedded default: Backoffice on one machine, without an AWS account."""
