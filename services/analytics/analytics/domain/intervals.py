@@ -1,0 +1,86 @@
+"""Local hours and days of any time zone, as spans of UTC."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from analytics.domain.buckets import QUARTER, quarters
+
+_MINUTE = timedelta(minutes=1)
+
+
+class Interval(StrEnum):
+    """The lengths of time that a series can be cut into."""
+
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of time in UTC, without its end."""
+
+    start: datetime
+    end: datetime
+
+
+class Indivisible(Exception):
+    """The zone's clock changed inside a quarter hour, which buckets cannot split; it ends at ``at``."""
+
+    def __init__(self, at: datetime) -> None:
+        super().__init__(f"the clock changed within the quarter hour before {at.isoformat()}")
+        self.at = at
+
+
+def spans(whole: Span, interval: Interval, zone: ZoneInfo) -> Iterator[Span]:
+    """Cut ``whole`` into the local hours or days of a zone; its ends may cut the first and the last one short.
+
+    An hour lasts until the zone's clock reaches the next full hour or is changed. So on a day of changing
+    clocks there are 23 or 25 hours, or a half one where clocks change by 30 minutes. A day begins when its
+    date is first reached; a date that a zone skipped is left out.
+
+    Raises Indivisible for hours around one of the few changes that were not at a full quarter, such as in
+    Newfoundland until 2011. Days are exact there too.
+    """
+    following = _FOLLOWING[interval]
+    start = whole.start
+    while start < whole.end:
+        end = following(start, zone)
+        yield Span(start, min(end, whole.end))
+        start = end
+
+
+def day_begins(day: date, zone: ZoneInfo) -> datetime:
+    """The UTC time at which a zone first reaches a date; where the next one begins if it skipped that date."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def _next_day(at: datetime, zone: ZoneInfo) -> datetime:
+    day = at.astimezone(zone).date()
+    while (begin := day_begins(day, zone)) <= at:
+        day += timedelta(days=1)
+    return begin
+
+
+def _next_hour(at: datetime, zone: ZoneInfo) -> datetime:
+    here = at.astimezone(zone)
+    full_hour = at + timedelta(hours=1) - timedelta(minutes=here.minute)
+    offset = here.utcoffset()
+    if full_hour.astimezone(zone).utcoffset() == offset:
+        return full_hour
+    changed = next(
+        quarter
+        for quarter in quarters(at + QUARTER, full_hour + QUARTER)
+        if quarter.astimezone(zone).utcoffset() != offset
+    )
+    if (changed - _MINUTE).astimezone(zone).utcoffset() != offset:
+        raise Indivisible(changed)
+    return changed
+
+
+_FOLLOWING: dict[Interval, Callable[[datetime, ZoneInfo], datetime]] = {
+    Interval.HOUR: _next_hour,
+    Interval.DAY: _next_day,
+}

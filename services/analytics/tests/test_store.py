@@ -1,0 +1,195 @@
+import random
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from backoffice_testing import ServiceTest, create_table
+
+from analytics.domain.buckets import Change, Record
+from analytics.domain.catalogue import COLLECTED, INVOICED, OUTSTANDING, TICKETS_OPENED, Kind
+from analytics.domain.intervals import Interval, Span, spans
+from analytics.domain.measuring import measure
+from analytics.domain.series import values
+from analytics.store import Store
+from backoffice.dynamodb import AlreadySeen, from_dynamodb
+from backoffice.ids import new_id
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def span(start, **length):
+    return Span(start, start + timedelta(**length))
+
+
+def invoice(at, total, currency="EUR"):
+    return "InvoiceIssued", {"currency": currency, "issued_at": at, "tax_inclusive": Decimal(total)}
+
+
+def payment(at, amount, currency="EUR"):
+    allocations = [{"amount": Decimal(amount)}]
+    data = {"currency": currency, "recorded_at": at, "amount": Decimal(amount), "allocations": allocations}
+    return "PaymentRecorded", data
+
+
+def ticket(at):
+    return "TicketOpened", {"opened_at": at}
+
+
+class Counting(ServiceTest):
+    def setUp(self):
+        super().setUp()
+        self.store = Store(self.table)
+
+    def count(self, event, event_id=None):
+        self.store.count(event_id or new_id("evt"), measure(*event))
+
+    def test_a_count_is_one_transaction_and_reads_nothing(self):
+        self.calls.clear()
+        self.count(payment(NOON, "10.00"))
+        self.assertEqual(["TransactWriteItems"], self.calls)
+
+    def test_an_event_seen_before_changes_nothing(self):
+        event_id = new_id("evt")
+        self.count(ticket(NOON), event_id)
+        before = self.items()
+        with self.assertRaises(AlreadySeen):
+            self.count(ticket(NOON + HOUR), event_id)
+        self.assertEqual(before, self.items())
+
+    def test_five_deliveries_in_any_order_leave_the_same_as_one_in_order(self):
+        rng = random.Random(20261123)
+        events = [(new_id("evt"), event) for event in history(rng, 12)]
+        for event_id, event in events:
+            self.count(event, event_id)
+        in_order = self.items()
+        self.forget_everything()
+        seen_before = 0
+        for event_id, event in rng.sample(events * 5, len(events) * 5):
+            try:
+                self.count(event, event_id)
+            except AlreadySeen:
+                seen_before += 1
+        self.assertEqual(len(events) * 4, seen_before)
+        self.assertEqual(in_order, self.items())
+
+    def test_an_event_that_changes_nothing_is_marked_as_seen(self):
+        self.count(invoice(NOON, "0.00"), "evt_1")
+        self.assertEqual([("INBOX#evt_1", "INBOX")], list(self.items()))
+
+    def test_changes_to_several_quarters_of_a_day_go_into_one_item(self):
+        quarters = [NOON, NOON + timedelta(minutes=45), NOON + HOUR]
+        self.store.count("evt_1", [Change(TICKETS_OPENED, (), quarter, Decimal(2)) for quarter in quarters])
+        self.assertEqual(2, len(self.items()))
+        self.assertEqual({(): Record(dict.fromkeys(quarters, 2))}, self.store.read(TICKETS_OPENED, span(NOON, hours=2)))
+
+    def test_amounts_stay_exact(self):
+        for amount in ("0.10", "0.20", "123456789012.34"):
+            self.count(invoice(NOON, amount))
+        read = self.store.read(INVOICED, span(NOON, hours=1))
+        self.assertEqual({NOON: Decimal("123456789012.64")}, read["EUR",].quarters)
+
+    def items(self):
+        """All items by key; when inbox marks expire is left out."""
+        answer = self.table.client.scan(TableName=self.table.name)
+        assert "LastEvaluatedKey" not in answer
+        found = [from_dynamodb(item) for item in answer["Items"]]
+        for item in found:
+            item.pop("expires_at", None)
+        return {(item["pk"], item["sk"]): item for item in found}
+
+    def forget_everything(self):
+        self.table.client.delete_table(TableName=self.table.name)
+        create_table(self.table.name)
+
+
+class Reading(ServiceTest):
+    def setUp(self):
+        super().setUp()
+        self.store = Store(self.table)
+
+    def count(self, *events):
+        for event in events:
+            self.store.count(new_id("evt"), measure(*event))
+
+    def test_a_flow_is_one_query_and_a_level_two_whatever_the_history_and_the_currencies(self):
+        for year in (2019, 2025, 2026):
+            at = NOON.replace(year=year)
+            self.count(invoice(at, "10"), invoice(at, "20", "USD"), invoice(at, "30", "JPY"), ticket(at))
+        whole = span(NOON, days=90)
+        for metric, calls in ((TICKETS_OPENED, 1), (INVOICED, 1), (COLLECTED, 1), (OUTSTANDING, 2)):
+            self.calls.clear()
+            with self.subTest(metric.name):
+                self.store.read(metric, whole)
+                self.assertEqual(["Query"] * calls, self.calls)
+
+    def test_only_what_lies_within_the_span_is_on_record_of_a_flow(self):
+        self.count(*(ticket(NOON + minutes * timedelta(minutes=1)) for minutes in (-1, 0, 59, 60)))
+        read = self.store.read(TICKETS_OPENED, span(NOON, hours=1))
+        self.assertEqual({(): Record({NOON: 1, NOON + timedelta(minutes=45): 1})}, read)
+        self.assertEqual({}, self.store.read(TICKETS_OPENED, span(NOON + 5 * HOUR, hours=1)))
+
+    def test_a_level_opens_with_all_that_happened_before_and_forgets_nothing(self):
+        self.count(
+            invoice(datetime(2019, 2, 3, tzinfo=UTC), "1000"),
+            invoice(datetime(2025, 12, 31, 23, 59, tzinfo=UTC), "100"),
+            invoice(datetime(2026, 10, 31, 23, 59, tzinfo=UTC), "10"),
+            invoice(datetime(2026, 11, 1, tzinfo=UTC), "1"),
+            payment(NOON - HOUR, "0.50"),
+            payment(NOON + HOUR, "0.20"),
+            invoice(NOON + 3 * HOUR, "5"),
+        )
+        read = self.store.read(OUTSTANDING, span(NOON, hours=3))["EUR",]
+        self.assertEqual(Decimal(1110), read.opening)
+        hours = list(spans(span(NOON, hours=3), Interval.HOUR, ZoneInfo("UTC")))
+        self.assertEqual((Decimal("1110.50"), Decimal("1110.30"), Decimal("1110.30")), values(Kind.LEVEL, hours, read))
+
+    def test_a_level_of_the_past_does_not_know_what_came_later(self):
+        self.count(invoice(NOON, "10"))
+        self.assertEqual({}, self.store.read(OUTSTANDING, span(NOON - timedelta(days=40), days=40)))
+
+    def test_series_that_need_escaping_are_kept_apart(self):
+        odd = [("a#b",), ("a",), ("a~",), ("ä/%23",)]
+        self.store.count("evt_1", [Change(INVOICED, name, NOON, Decimal(1)) for name in odd])
+        self.assertEqual(set(odd), set(self.store.read(INVOICED, span(NOON, hours=1))))
+
+    def test_any_series_equals_a_sum_over_the_events(self):
+        rng = random.Random(5)
+        events = history(rng, 30)
+        self.count(*events)
+        for zone in map(ZoneInfo, ("Europe/Berlin", "Asia/Kathmandu", "Australia/Lord_Howe")):
+            for interval in Interval:
+                start = NOON + timedelta(minutes=15 * rng.randrange(-4000, 4000))
+                whole = span(start, hours=rng.randrange(1, 900))
+                parts = list(spans(whole, interval, zone))
+                for metric in (OUTSTANDING, INVOICED):
+                    record = self.store.read(metric, whole).get(("EUR",), Record({}))
+                    with self.subTest(zone=zone.key, interval=interval, metric=metric.name, start=start):
+                        self.assertEqual(
+                            [summed(events, metric, part) for part in parts],
+                            list(values(metric.kind, parts, record)),
+                        )
+
+
+def summed(events, metric, part):
+    """What events in euros come to, straight from their own data."""
+    total = Decimal(0)
+    for event_type, data in events:
+        if data.get("currency") != "EUR":
+            continue
+        invoiced = event_type == "InvoiceIssued"
+        at = data["issued_at"] if invoiced else data["recorded_at"]
+        amount = data["tax_inclusive"] if invoiced else -data["amount"]
+        if metric is OUTSTANDING and at < part.end or metric is INVOICED and invoiced and part.start <= at < part.end:
+            total += amount
+    return total
+
+
+def history(rng, count):
+    """Events of some six months."""
+    makers = [
+        ticket,
+        lambda at: invoice(at, f"{rng.randrange(1, 10**6)}.{rng.randrange(100):02}", rng.choice(["EUR", "USD"])),
+        lambda at: payment(at, f"{rng.randrange(1, 10**5)}.{rng.randrange(100):02}", rng.choice(["EUR", "USD"])),
+    ]
+    return [rng.choice(makers)(NOON + timedelta(seconds=rng.randrange(-8_000_000, 8_000_000))) for _ in range(count)]
