@@ -1,0 +1,172 @@
+"""What AWS would get: the stacks compiled for its stages."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.infrastructure.policies import actions, statements, too_wide
+from tests.infrastructure.templates import AWS_STAGES, STACKS, Template
+
+WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem", "PartiQLInsert"}
+
+
+def test_cfn_lint_finds_no_error_in_any_stack_of_any_stage(templates: list[Template]) -> None:
+    assert {(one.stage, one.stack) for one in templates} == {(stage, name) for stage in AWS_STAGES for name in STACKS}
+    cfn_lint = str(Path(sys.executable).with_name("cfn-lint"))
+    command = [cfn_lint, "--non-zero-exit-code", "error", "--regions", "eu-central-1"]
+    paths = [str(one.path) for one in templates]
+    done = subprocess.run([*command, "--", *paths], capture_output=True, text=True, check=False)
+    errors = [line for line in done.stdout.splitlines() if line.startswith("E")]
+    assert done.returncode == 0, "\n".join(errors) + done.stderr
+
+
+def test_every_function_has_a_role_of_its_own(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        functions = template.of_type("AWS::Lambda::Function")
+        roles = [function["Properties"]["Role"]["Fn::GetAtt"][0] for function in functions.values()]
+        assert len(set(roles)) == len(functions) >= 2
+        assert set(roles) == set(template.of_type("AWS::IAM::Role")), f"{template.stack}: a role that nobody uses"
+
+
+def test_no_role_reaches_beyond_what_it_names(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        for name, role in template.of_type("AWS::IAM::Role").items():
+            assert too_wide(statements(role)) == [], f"{template.stack} {name}"
+            assert "ManagedPolicyArns" not in role["Properties"]
+
+
+def test_queries_cannot_write(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        allowed = actions(template.resources["QueriesRole"])
+        assert not allowed & {f"dynamodb:{write}" for write in WRITES}
+        assert not [action for action in allowed if action.startswith(("sns:", "sqs:"))]
+
+
+def test_relay_and_clock_touch_nothing_but_the_outbox(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        for name in {"RelayRole", "ClockRole"} & set(template.resources):
+            items = [one for one in statements(template.resources[name]) if "dynamodb:BatchWriteItem" in one["Action"]]
+            keys = [one["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"] for one in items]
+            assert keys == [["OUTBOX#*"]]
+
+
+def test_relay_is_woken_by_new_outbox_items_only(service_templates: list[Template]) -> None:
+    sources = [
+        source["Properties"]
+        for template in service_templates
+        for source in template.of_type("AWS::Lambda::EventSourceMapping").values()
+        if source["Properties"]["FunctionName"]["Fn::GetAtt"][0] == "RelayLambdaFunction"
+    ]
+    assert sources
+    for source in sources:
+        (pattern,) = [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
+        assert pattern == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OUTBOX#"}]}}}}
+        assert source["BisectBatchOnFunctionError"]
+        assert source["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["RelayDeadLetters", "Arn"]}
+
+
+def test_an_inbox_waits_long_enough_and_ends_in_dead_letters(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        queue = template.resources["Inbox"]["Properties"]
+        timeout = template.resources["InboxLambdaFunction"]["Properties"]["Timeout"]
+        assert queue["VisibilityTimeout"] >= 6 * timeout
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == 5
+        source = template.resources["InboxEventSourceMappingSQSInbox"]["Properties"]
+        assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_every_subscription_is_raw_and_filtered_and_let_in_by_the_queue(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        found = [one["Properties"] for one in template.of_type("AWS::SNS::Subscription").values()]
+        assert found
+        assert all(one["RawMessageDelivery"] and one["FilterPolicy"]["type"] for one in found)
+        policy = template.resources["InboxPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        let_in = policy[0]["Condition"]["ArnEquals"]["aws:SourceArn"]
+        assert sorted(map(str, let_in)) == sorted(str(one["TopicArn"]) for one in found)
+
+
+def test_every_route_wants_a_token_except_the_api_document(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        methods = {name: one["Properties"] for name, one in template.of_type("AWS::ApiGateway::Method").items()}
+        is_open = {name for name, method in methods.items() if method["AuthorizationType"] != "COGNITO_USER_POOLS"}
+        assert is_open == {"ApiGatewayMethodOpenapijsonGet"}
+
+
+def test_everything_that_holds_data_is_encrypted_and_speaks_tls_only(templates: list[Template]) -> None:
+    for template in templates:
+        for table in template.of_type("AWS::DynamoDB::Table").values():
+            assert table["Properties"]["SSESpecification"]["SSEEnabled"]
+        for topic in template.of_type("AWS::SNS::Topic").values():
+            assert topic["Properties"]["KmsMasterKeyId"]
+            assert topic["Properties"]["TracingConfig"] == "Active"
+        queues = template.of_type("AWS::SQS::Queue")
+        assert all(queue["Properties"]["SqsManagedSseEnabled"] for queue in queues.values())
+        assert _refuse_plain_http(template, "AWS::SQS::QueuePolicy", "Queues") == set(queues)
+        topics = template.of_type("AWS::SNS::Topic")
+        assert _refuse_plain_http(template, "AWS::SNS::TopicPolicy", "Topics") == set(topics)
+
+
+def test_x_ray_takes_segments_from_every_topic(templates: list[Template]) -> None:
+    for template in templates:
+        if template.stack == "shared":
+            (policy,) = template.of_type("AWS::XRay::ResourcePolicy").values()
+            document = json.loads(policy["Properties"]["PolicyDocument"]["Fn::Sub"])
+            named = document["Statement"][0]["Condition"]["StringEquals"]["aws:SourceArn"]
+            assert sorted(named) == sorted(f"${{{topic}}}" for topic in template.of_type("AWS::SNS::Topic"))
+
+
+def test_production_keeps_its_data_when_a_stack_goes_and_can_go_back_in_time(templates: list[Template]) -> None:
+    for template in templates:
+        of_production = template.stage == "prod"
+        for table in template.of_type("AWS::DynamoDB::Table").values():
+            assert table["DeletionPolicy"] == ("Retain" if of_production else "Delete")
+            recovery = table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+            assert recovery is of_production
+
+
+def test_functions_are_traced_and_run_on_arm(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        for function in template.of_type("AWS::Lambda::Function").values():
+            found = function["Properties"]
+            assert found["TracingConfig"] == {"Mode": "Active"}
+            assert (found["Runtime"], found["Architectures"]) == ("python3.13", ["arm64"])
+            assert len(found["Layers"]) == 1
+
+
+def test_logs_do_not_stay_for_ever(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        groups = template.of_type("AWS::Logs::LogGroup")
+        assert len(groups) == len(template.of_type("AWS::Lambda::Function"))
+        assert all(group["Properties"]["RetentionInDays"] <= 90 for group in groups.values())
+
+
+def test_a_service_ships_its_own_package_and_its_api_document_alone(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        names = template.packaged_files()
+        package = template.stack.replace("-", "_")
+        assert "openapi.yml" in names
+        assert f"{package}/handlers/queries.py" in names
+        assert [name for name in names if not name.startswith(f"{package}/")] == ["openapi.yml"]
+        assert not [name for name in names if "test" in name or name.endswith(".pyc")]
+
+
+def _refuse_plain_http(template: Template, kind: str, listed: str) -> set[str]:
+    """The logical ids whose policy of this kind denies what does not come over TLS."""
+    refusing: set[str] = set()
+    for policy in template.of_type(kind).values():
+        found = [_when_on_aws(one) for one in policy["Properties"]["PolicyDocument"]["Statement"]]
+        if any(one["Effect"] == "Deny" and _is_plain(one) for one in found):
+            refusing |= {one["Ref"] for one in policy["Properties"][listed]}
+    return refusing
+
+
+def _when_on_aws(statement: dict[str, Any]) -> dict[str, Any]:
+    return dict(statement["Fn::If"][1]) if "Fn::If" in statement else statement
+
+
+def _is_plain(statement: dict[str, Any]) -> bool:
+    return str(statement["Condition"]["Bool"]["aws:SecureTransport"]).lower() == "false"
