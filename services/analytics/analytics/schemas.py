@@ -10,11 +10,12 @@ from marshmallow import ValidationError, fields, validate
 from analytics.domain.catalogue import Kind, Unit
 from analytics.domain.intervals import Interval
 from analytics.domain.planning import FIRST_YEAR, LAST_YEAR, MAX_INTERVALS
+from backoffice.currencies import MINOR_UNITS
 from backoffice.schemas import Day, DecimalString, Strict, Tolerant, Utc, Zone
 
 # Decimal adds up to 28 digits exactly; what another context has issued is not for us to refuse.
 _LARGEST_AMOUNT = "999999999999999999999999"
-_CURRENCY = "^[A-Z]{3}$"
+_CURRENCY = validate.OneOf(MINOR_UNITS, error="Not an ISO 4217 currency, like EUR.")
 _MOMENT = (
     "A date (a day of time_zone, from its beginning) or an RFC 3339 time with offset at a full quarter of an hour; "
     f"of the years {FIRST_YEAR} to {LAST_YEAR}."
@@ -42,7 +43,7 @@ class Filters(Strict):
     """Which series to answer, by dimension; a filter applies to the metrics that have its dimension."""
 
     currency = fields.List(
-        fields.String(validate=validate.Regexp(_CURRENCY, error="Not an ISO 4217 code, like EUR.")),
+        fields.String(validate=_CURRENCY),
         validate=validate.Length(min=1, max=50),
     )
 
@@ -120,7 +121,7 @@ class TicketSolved(Tolerant):
 
 
 class InvoiceIssued(Tolerant):
-    currency = fields.String(required=True, validate=validate.Regexp(_CURRENCY))
+    currency = fields.String(required=True, validate=_CURRENCY)
     issued_at = Utc(required=True)
     tax_inclusive = DecimalString(most=_LARGEST_AMOUNT, required=True)
 
@@ -130,7 +131,7 @@ class Allocation(Tolerant):
 
 
 class PaymentRecorded(Tolerant):
-    currency = fields.String(required=True, validate=validate.Regexp(_CURRENCY))
+    currency = fields.String(required=True, validate=_CURRENCY)
     amount = DecimalString(most=_LARGEST_AMOUNT, required=True)
     recorded_at = Utc(required=True)
     allocations = fields.List(fields.Nested(Allocation), required=True)

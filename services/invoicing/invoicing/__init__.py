@@ -1,0 +1,1 @@
+"""Invoicing: who owes what, since when, and under which number."""

@@ -1,0 +1,1 @@
+"""The rules of invoicing, free of AWS, HTTP and JSON."""

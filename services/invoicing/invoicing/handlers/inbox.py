@@ -1,0 +1,59 @@
+"""What invoicing learns from other contexts."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from backoffice.clock import now
+from backoffice.messages.envelope import Event
+from backoffice.messages.inbox import Inbox
+from invoicing.contention import until_won
+from invoicing.domain.account import Account, Customer
+from invoicing.domain.time_billing import WorkedTime
+from invoicing.schemas import events
+from invoicing.store import Store
+
+# A transaction takes 100 items. At worst an entry needs five (its mark, its event, and a first draft in its currency
+# with event and pointer); the account and the inbox mark come on top.
+_ENTRIES_AT_ONCE = 19
+
+inbox = Inbox()
+handler = inbox.handler
+
+
+@inbox.on("CustomerRegistered", schema=events.CustomerFact)
+@inbox.on("CustomerUpdated", schema=events.CustomerFact)
+def learn_of_customer(event: Event, data: dict[str, Any]) -> None:
+    """Keep the account in step with its customer; older news than what is known changes nothing."""
+    account_id = data.pop("customer_id")
+    customer = Customer(version=event.aggregate_version, **data)
+    store = Store()
+
+    def attempt() -> None:
+        account = store.known_account(account_id) or Account(id=account_id)
+        if account.learn(customer):
+            store.save_account(account, event.event_id)
+
+    until_won(attempt, "stale")
+
+
+@inbox.on("TicketSolved", schema=events.TicketSolvedFact)
+def bill_time(event: Event, data: dict[str, Any]) -> None:
+    """Turn each billable time entry into one draft line, however often it is told of.
+
+    A time entry's mark is written with its line, so a message may be taken in parts.
+    """
+    account_id, worked = data["account_id"], data["worked"]
+    store = Store()
+    for begin in range(0, len(worked), _ENTRIES_AT_ONCE):
+        entries = worked[begin : begin + _ENTRIES_AT_ONCE]
+        event_id = event.event_id if entries[-1] is worked[-1] else None
+        attempt = partial(_bill, store, account_id, entries, event_id)
+        until_won(attempt, "stale", "account", "gathering", "time_entry")
+
+
+def _bill(store: Store, account_id: str, entries: Sequence[WorkedTime], event_id: str | None) -> None:
+    billable = store.billable(account_id, entries)
+    if billable.unbilled:
+        billable.drafts.bill(billable.unbilled, billable.rates, now())
+        store.save_billed(billable, billable.unbilled, event_id)

@@ -1,0 +1,103 @@
+"""Reads of the invoicing API."""
+
+import re
+
+from backoffice.http import Answer, Api, NotFound, Request, ok
+from backoffice.http.served import openapi_document
+from invoicing import schemas
+from invoicing.domain.account import Account
+from invoicing.domain.invoice import Invoice, Origin
+from invoicing.domain.lines import Content
+from invoicing.store import Store
+
+ACCOUNTANTS = "accountants"
+ACCOUNT = {"account_id": "cus"}
+INVOICE = {"invoice_id": "inv"}
+PAYMENT = {"payment_id": "pay"}
+
+api = Api()
+handler = api.handler
+api.get("/openapi.json", group=None)(openapi_document)
+
+
+@api.get("/seller", group=ACCOUNTANTS, answer=schemas.Seller)
+def get_seller(request: Request) -> Answer:
+    """Who issues the invoices."""
+    seller = Store().seller()
+    if seller is None:
+        raise NotFound("seller", "yet")
+    return ok(seller.details, version=seller.version)
+
+
+@api.get("/rates/{rate_code}", group=ACCOUNTANTS, answer=schemas.Rate)
+def get_rate(request: Request) -> Answer:
+    """What an hour of billable time costs under a rate code."""
+    rate_code = request.path["rate_code"]
+    rate = Store().rate(rate_code) if re.fullmatch(schemas.RATE_CODE, rate_code) else None
+    if rate is None:
+        raise NotFound("rate", rate_code)
+    return ok(rate, version=rate.version)
+
+
+@api.get("/series/{series_id}", group=ACCOUNTANTS, answer=schemas.Series)
+def get_series(request: Request) -> Answer:
+    """A run of invoice numbers, and which one comes next."""
+    series_id = request.path["series_id"]
+    if not re.fullmatch(schemas.SERIES_ID, series_id):
+        raise NotFound("series", series_id)
+    return ok(Store().series(series_id))
+
+
+@api.get("/accounts", group=ACCOUNTANTS, answer=schemas.Account, many=True)
+def list_accounts(request: Request) -> Answer:
+    """All accounts, newest first."""
+    return request.listing(*Store().accounts(request.page))
+
+
+@api.get("/accounts/{account_id}", group=ACCOUNTANTS, answer=schemas.Account, ids=ACCOUNT)
+def get_account(request: Request) -> Answer:
+    """One account: a customer, with what invoicing adds."""
+    account = Store().account(request.path["account_id"])
+    return ok(account, version=account.version)
+
+
+@api.get("/accounts/{account_id}/balance", group=ACCOUNTANTS, answer=schemas.AccountBalance, ids=ACCOUNT)
+def get_balance(request: Request) -> Answer:
+    """What an account owes, by currency."""
+    return ok(Store().balance(request.path["account_id"]))
+
+
+@api.get("/invoices", group=ACCOUNTANTS, query=schemas.InvoiceFilter, answer=schemas.Invoice, many=True)
+def list_invoices(request: Request) -> Answer:
+    """Invoices of an account, a state, both or all: open ones of all accounts by due date, all others newest first."""
+    return request.listing(*Store().invoices(**request.query, page=request.page))
+
+
+@api.get("/invoices/{invoice_id}", group=ACCOUNTANTS, answer=schemas.Invoice, ids=INVOICE)
+def get_invoice(request: Request) -> Answer:
+    """One invoice."""
+    invoice = Store().invoice(request.path["invoice_id"])
+    return ok(invoice, version=invoice.version)
+
+
+@api.post("/invoices/preview", group=ACCOUNTANTS, body=schemas.Draft, answer=schemas.Preview, read_only=True)
+def preview_invoice(request: Request) -> Answer:
+    """What an invoice would sum up to; nothing is written."""
+    body = request.body
+    account = Store().account(body["account_id"]) if body["account_id"] else Account(id="nobody")
+    preview = Invoice.draft("preview", account.as_buyer(), body["currency"], Origin.MANUAL, request.at)
+    preview.revise(Content(tuple(body["lines"]), tuple(body["document_allowances"])), body["terms"])
+    return ok(preview)
+
+
+@api.get("/payments", group=ACCOUNTANTS, query=schemas.PaymentFilter, answer=schemas.Payment, many=True)
+def list_payments(request: Request) -> Answer:
+    """Payments of one account or all, newest first."""
+    return request.listing(*Store().payments(**request.query, page=request.page))
+
+
+@api.get("/payments/{payment_id}", group=ACCOUNTANTS, answer=schemas.Payment, ids=PAYMENT)
+def get_payment(request: Request) -> Answer:
+    """One payment, and what it pays."""
+    payment = Store().payment(request.path["payment_id"])
+    return ok(payment, version=payment.version)

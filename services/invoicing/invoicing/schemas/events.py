@@ -1,0 +1,45 @@
+"""What other contexts tell, as far as it concerns invoicing."""
+
+from typing import Any
+
+from marshmallow import fields, post_load, validate
+
+from backoffice.schemas import Id, Tolerant, Whole
+from invoicing.domain.lines import TimeEntry
+from invoicing.domain.time_billing import WorkedTime
+from invoicing.schemas import RATE_CODE
+
+
+class CustomerFact(Tolerant):
+    """CustomerRegistered and CustomerUpdated, as customer support tells them."""
+
+    customer_id = Id("cus", required=True)
+    name = fields.String(required=True)
+    email = fields.String(required=True)
+    company = fields.String(load_default=None, allow_none=True)
+    locale = fields.String(required=True)
+    time_zone = fields.String(required=True)
+
+
+class BillableTime(Tolerant):
+    time_entry_id = fields.String(required=True, validate=validate.Length(min=1, max=100))
+    minutes = Whole(least=1, required=True)
+    rate_code = fields.String(required=True, validate=validate.Regexp(f"^{RATE_CODE}\\Z"))
+
+
+class TicketSolvedFact(Tolerant):
+    """TicketSolved, as far as it concerns invoicing: who pays for which time."""
+
+    ticket_id = Id("tkt", required=True)
+    customer_id = Id("cus", required=True)
+    time_entries = fields.List(fields.Nested(BillableTime), required=True)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        worked = {
+            entry["time_entry_id"]: WorkedTime(
+                TimeEntry(entry["time_entry_id"], data["ticket_id"]), entry["minutes"], entry["rate_code"]
+            )
+            for entry in data["time_entries"]
+        }
+        return {"account_id": data["customer_id"], "worked": list(worked.values())}

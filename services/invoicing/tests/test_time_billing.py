@@ -1,0 +1,71 @@
+import unittest
+from decimal import Decimal
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backoffice.domain import RuleBroken
+from invoicing.domain.billable_time import MOST_TIME_LINES, OpenDrafts
+from invoicing.domain.rates import UnknownRate
+from invoicing.domain.time_billing import line_for
+from tests.business import NOON, account, draft, line, rate, worked
+from tests.test_totals import half_away_from_zero
+
+
+class PricingTime(unittest.TestCase):
+    def test_hours_that_are_a_finite_decimal_are_charged_as_hours(self) -> None:
+        one = line_for(worked(90), rate("120.00"))
+        self.assertEqual((one.quantity, one.unit, one.base_quantity), (Decimal("1.5"), "HUR", 1))
+        self.assertEqual(one.net("EUR"), Decimal("180.00"))
+
+    def test_other_times_are_charged_in_minutes_at_the_price_of_sixty(self) -> None:
+        one = line_for(worked(20), rate("120.00"))
+        self.assertEqual((one.quantity, one.unit, one.base_quantity), (20, "MIN", 60))
+        self.assertEqual(one.net("EUR"), Decimal("40.00"))
+
+    @given(st.integers(1, 1440), st.decimals("0.01", 999, places=4))
+    @settings(max_examples=150, deadline=None, derandomize=True)
+    def test_any_minutes_cost_exactly_their_share_of_an_hour(self, minutes: int, price: Decimal) -> None:
+        one = line_for(worked(minutes), rate(str(price)))
+        exact = Fraction(price) * minutes / 60
+        self.assertEqual(Fraction(one.net("EUR")), half_away_from_zero(exact, 2))
+        self.assertLessEqual(-int(one.quantity.as_tuple().exponent), 2)
+
+
+class GatheringTime(unittest.TestCase):
+    def setUp(self) -> None:
+        self.buyer = account().as_buyer()
+        self.rates = {"consulting": rate(), "dollars": rate(currency="USD")}
+
+    def test_lines_of_a_currency_gather_on_its_open_draft(self) -> None:
+        drafts = OpenDrafts(self.buyer, {})
+        drafts.bill([worked(60), worked(30)], self.rates, NOON)
+        drafts.bill([worked(15), worked(60, "dollars")], self.rates, NOON)
+        self.assertEqual(
+            {one.currency: len(one.content.lines) for one in drafts.touched.values()}, {"EUR": 3, "USD": 1}
+        )
+
+    def test_a_full_draft_is_followed_by_a_new_one(self) -> None:
+        full = draft(*[line()] * MOST_TIME_LINES)
+        drafts = OpenDrafts(self.buyer, {"EUR": full})
+        drafts.bill([worked(60)], self.rates, NOON)
+        (new,) = drafts.touched.values()
+        self.assertNotEqual(new.id, full.id)
+
+    def test_an_unknown_rate_is_said_by_name(self) -> None:
+        with self.assertRaisesRegex(UnknownRate, "no rate 'unheard'"):
+            OpenDrafts(self.buyer, {}).bill([worked(60, "unheard")], self.rates, NOON)
+
+    def test_a_draft_charges_for_a_time_entry_at_most_once(self) -> None:
+        entry, one = worked(60), draft()
+        one.bill_time(entry, rate(), NOON)
+        with self.assertRaises(RuleBroken):
+            one.bill_time(entry, rate(), NOON)
+
+    def test_each_entry_is_told_of_with_what_it_costs(self) -> None:
+        entry, one = worked(60), draft()
+        one.bill_time(entry, rate(), NOON)
+        fact = one.facts[-1]
+        self.assertEqual(fact.type, "TimeEntryBilled")
+        self.assertEqual((fact.data["time_entry_id"], fact.data["net"]), (entry.time_entry.time_entry_id, "120.00"))
