@@ -1,0 +1,86 @@
+# Every target first installs what is missing or has changed (local/stage/install.py).
+# PORT=... chooses another set of ports and its own state folder, for every target that works on a local stage.
+
+.DEFAULT_GOAL := help
+# Installing leaves out the bytecode (it takes minutes), so that it must be kept where it is made.
+unexport PYTHONDONTWRITEBYTECODE
+PYTHON ?= python3
+BIN := $(CURDIR)/.venv/bin
+STAGE_COMMAND := $(PYTHON) -m local.stage.bootstrap
+SERVICES := $(notdir $(patsubst %/,%,$(wildcard services/*/)))
+SOURCES := shared/python $(addprefix services/,$(SERVICES))
+CHECKED := local shared/python/backoffice $(wildcard operations) $(wildcard services/*/*/domain)
+empty :=
+space := $(empty) $(empty)
+SOURCE_PATH := $(subst $(space),:,$(addprefix $(CURDIR)/,$(SOURCES)))
+
+# No test reaches an account: none of the developer's AWS set-up is left in its environment.
+HARMLESS := env -u AWS_PROFILE -u AWS_ENDPOINT_URL -u AWS_SESSION_TOKEN -u PYTHONPATH AWS_ACCESS_KEY_ID=testing \
+	AWS_SECRET_ACCESS_KEY=testing AWS_DEFAULT_REGION=eu-central-1 AWS_CONFIG_FILE=/dev/null \
+	AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
+
+# An option whose value was given on make's command line; the environment's USER or STAGE is somebody else's.
+given = $(if $(findstring command,$(origin $(1))),$(2) '$($(1))')
+
+.PHONY: help up down status logs token demo-users reset demo deploy remove layer test lint unit openapi bench install
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
+		printf '  make %-12s %s\n' "$$target" "$$text"; done
+
+up: ## everything on this machine, deployed and ready; again: quick, loses nothing (PORT=...)
+	@$(STAGE_COMMAND) up
+
+down: ## stop; the state is kept
+	@$(STAGE_COMMAND) down
+
+status: ## programs, ports, stacks, URLs
+	@$(STAGE_COMMAND) status
+
+logs: ## the newest log lines of a service (SERVICE=invoicing, LINES=100, FOLLOW=1)
+	@$(STAGE_COMMAND) logs $(call given,SERVICE,--service) $(call given,LINES,--lines) $(if $(FOLLOW),--follow)
+
+token: ## a bearer token, nothing else (USER=agent@example.com)
+	@$(STAGE_COMMAND) token $(call given,USER,--user)
+
+demo-users: ## the demo users again, should one be missing
+	@$(STAGE_COMMAND) demo-users
+
+reset: ## stop and forget the state
+	@$(STAGE_COMMAND) reset
+
+demo: install ## a working day, played through the public APIs
+	@$(BIN)/python -m local.demo
+
+deploy: ## one service to the local stage (SERVICE=invoicing), or the stacks to AWS (STAGE=dev)
+	@$(STAGE_COMMAND) deploy $(call given,STAGE,--stage) $(call given,SERVICE,--service)
+
+remove: ## take the stacks of a stage on AWS down (STAGE=dev)
+	@$(STAGE_COMMAND) remove $(call given,STAGE,--stage) $(call given,SERVICE,--service)
+
+layer: ## build the layer, for the emulator and for AWS
+	@$(STAGE_COMMAND) layer
+
+test: lint unit ## everything but load; brings its own stage
+	$(HARMLESS) $(BIN)/pytest tests
+
+lint: install ## style, imports, types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	PYTHONPATH=$(SOURCE_PATH) $(BIN)/lint-imports
+	$(BIN)/mypy $(CHECKED)
+
+unit: install ## the services' own tests
+	@for service in $(SERVICES); do \
+		echo "nose2 in services/$$service"; \
+		(cd services/$$service && $(HARMLESS) PYTHONPATH=$(CURDIR)/shared/python $(BIN)/nose2) || exit 1; \
+	done
+
+openapi: install ## write each service's openapi.yml from its routes and schemas
+	@PYTHONPATH=$(SOURCE_PATH) $(BIN)/python -m backoffice.http.openapi $(addprefix services/,$(SERVICES))
+
+bench: install ## the benchmarks, against a stage that is up
+	$(BIN)/python -m benchmarks
+
+install:
+	@$(STAGE_COMMAND) install

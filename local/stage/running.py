@@ -1,0 +1,89 @@
+"""The two programs of a stage: the embedded AWS, and X-Ray beside it."""
+
+from __future__ import annotations
+
+import shutil
+import urllib.error
+import urllib.request
+
+from local.stage import environment, streams
+from local.stage.daemon import Daemon
+from local.stage.place import EMULATOR_PYTHON, PYTHON, ROOT, Place, tcp_is_free, udp_is_free
+from local.stage.problem import Problem
+
+_START_SECONDS = 60.0
+
+
+def emulator(place: Place) -> Daemon:
+    """The embedded AWS. It saves its state when it is asked to end, and only then."""
+    command = [str(EMULATOR_PYTHON), "-m", "ministack"]
+    return Daemon("emulator", command, environment.emulator(place), place.state, place.state)
+
+
+def xray(place: Place) -> Daemon:
+    """The X-Ray daemon (UDP) and API (HTTP)."""
+    command = [str(PYTHON), "-m", "local.xray", "--port", str(place.xray_port)]
+    command += ["--udp", str(place.daemon_port), "--db", str(place.state / "xray.sqlite")]
+    return Daemon("xray", command, environment.program(), ROOT, place.state)
+
+
+def programs(place: Place) -> list[Daemon]:
+    return [emulator(place), xray(place)]
+
+
+def check_ports(place: Place) -> None:
+    """Raises Problem if a port that the stage needs belongs to another program."""
+    wanted = []
+    if emulator(place).pid is None:
+        wanted.append((place.port, tcp_is_free(place.port), "TCP"))
+    if xray(place).pid is None:
+        wanted.append((place.xray_port, tcp_is_free(place.xray_port), "TCP"))
+        wanted.append((place.daemon_port, udp_is_free(place.daemon_port), "UDP"))
+    for port, free, protocol in wanted:
+        if not free:
+            raise Problem(
+                f"{protocol} port {port} is taken by another program: stop that, "
+                f"or choose other ports for this stage: make up PORT={_another(place.port)}"
+            )
+
+
+def start(place: Place) -> bool:
+    """Start what does not run and wait until all of it answers. Returns whether the embedded AWS was started.
+
+    Raises Problem if a port is taken, or if a program does not come up.
+    """
+    check_ports(place)
+    place.make()
+    aws, traces = emulator(place), xray(place)
+    fresh = aws.pid is None
+    if fresh:
+        # The code of Lambda workers that a crash left behind.
+        shutil.rmtree(place.state / "tmp", ignore_errors=True)
+        (place.state / "tmp").mkdir()
+        streams.forget_positions(place)
+        aws.start()
+    if traces.pid is None:
+        traces.start()
+    aws.wait_until(lambda: answers(f"{place.aws_url}/_ministack/ready"), _START_SECONDS)
+    traces.wait_until(lambda: answers(f"{place.xray_url}/health"), _START_SECONDS)
+    return fresh
+
+
+def stop(place: Place) -> list[str]:
+    """Stop what runs, X-Ray last, and wait until its state is saved. Returns the names of what was stopped."""
+    return [program.name for program in programs(place) if program.stop()]
+
+
+def answers(url: str) -> bool:
+    """Whether `url` answers 200."""
+    # Loopback is never reached through the proxy that the environment may name.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _another(port: int) -> int:
+    return port + 1000 if port + 1000 < 32768 else 5566
