@@ -1,6 +1,12 @@
 """Time: UTC inside, RFC 3339 at the edge, milliseconds throughout."""
 
+import re
 from datetime import UTC, datetime
+
+# datetime.fromisoformat reads more of ISO 8601: basic format, week dates, any separator.
+_RFC3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def now() -> datetime:
@@ -15,10 +21,12 @@ def rfc3339(time: datetime) -> str:
 
 def parse_time(text: str) -> datetime:
     """Read an RFC 3339 time with any offset into UTC. Raises ValueError if it has no offset or is no time."""
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError(f"{text!r} has no UTC offset")
-    return _to_milliseconds(time.astimezone(UTC))
+    if not _RFC3339.fullmatch(text):
+        raise ValueError(f"{text!r} is no RFC 3339 time with offset")
+    try:
+        return _to_milliseconds(datetime.fromisoformat(text.upper()).astimezone(UTC))
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is beyond the years 1 to 9999") from error
 
 
 def _to_milliseconds(time: datetime) -> datetime:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -66,6 +67,10 @@ class Remembered(Conflict):
         return self.items[_REMEMBERED] or {}
 
 
+class BadStart(Exception):
+    """A query was to start at a key that is none of its partition's."""
+
+
 class Contended(Exception):
     """Others kept writing the same items through all attempts; nothing was written."""
 
@@ -97,6 +102,22 @@ class Table:
         )
         return from_dynamodb(answer["Item"]) if "Item" in answer else None
 
+    def get_all(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Item]:
+        """Read up to a hundred items consistently, by key: one call, more only if DynamoDB holds some back."""
+        wanted = [to_dynamodb({"pk": pk, "sk": sk}) for pk, sk in dict.fromkeys(keys)]
+        found: list[Item] = []
+        for attempt in range(_ATTEMPTS):
+            if not wanted:
+                break
+            answer = self.client.batch_get_item(RequestItems={self.name: {"Keys": wanted, "ConsistentRead": True}})
+            found += [from_dynamodb(item) for item in answer["Responses"].get(self.name, [])]
+            wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if wanted:
+                _wait(attempt)
+        if wanted:
+            raise Contended(f"{len(wanted)} items were not read")
+        return {(item["pk"], item["sk"]): item for item in found}
+
     def query(
         self,
         pk: str,
@@ -108,7 +129,11 @@ class Table:
         limit: int | None = None,
         start: Mapping[str, str] | None = None,
     ) -> Page:
-        """Read one page (1 MB at most) of a partition of the table (consistently) or of an index ``gsi1``..``4``."""
+        """Read one page (1 MB at most) of a partition of the table (consistently) or of an index ``gsi1``..``4``.
+
+        Raises:
+            BadStart: ``start`` is no key of that partition.
+        """
         names = {"#pk": f"{index}pk" if index else "pk"}
         values: Item = {":pk": pk}
         condition = "#pk = :pk"
@@ -135,9 +160,17 @@ class Table:
             request["Limit"] = limit
         if start is not None:
             request["ExclusiveStartKey"] = to_dynamodb(start)
-        answer = self.client.query(**request)
+        answer = self._query(request)
         last = answer.get("LastEvaluatedKey")
         return Page([from_dynamodb(item) for item in answer["Items"]], from_dynamodb(last) if last else None)
+
+    def _query(self, request: dict[str, Any]) -> Any:
+        try:
+            return self.client.query(**request)
+        except ClientError as error:
+            if "ExclusiveStartKey" in request and error.response["Error"]["Code"] == "ValidationException":
+                raise BadStart(str(error)) from error
+            raise
 
     def query_all(self, pk: str, **how: Any) -> Iterator[Item]:
         """Read a whole partition, page by page; for partitions whose size the domain bounds."""
@@ -255,17 +288,17 @@ class Transaction:
     def commit(self) -> None:
         """Write everything, or nothing.
 
-        A time-out is safe to repeat: botocore sends one ClientRequestToken with all of its attempts, and DynamoDB
-        answers a repeated token without writing again.
+        All attempts, botocore's and ours, send one ClientRequestToken: DynamoDB answers a token that it has written
+        for without writing again, so an attempt that got no answer is safe to repeat.
 
         Raises:
             Remembered, AlreadySeen, StaleVersion, Conflict: a condition did not hold (in this order of precedence).
             Contended: other transactions kept hold of the items through all attempts.
         """
-        writes = [write for _, write in self._writes]
+        request = {"TransactItems": [write for _, write in self._writes], "ClientRequestToken": str(uuid4())}
         for attempt in range(_ATTEMPTS):
             try:
-                self.table.client.transact_write_items(TransactItems=writes)
+                self.table.client.transact_write_items(**request)
             except ClientError as error:
                 reasons = _cancellation_reasons(error)
                 self._raise_conflict(reasons)

@@ -29,6 +29,10 @@ class _CurrentStdout(logging.StreamHandler[TextIO]):
     def stream(self, stream: TextIO) -> None:
         pass
 
+    def format(self, record: logging.LogRecord) -> str:
+        # A lone surrogate, which a client can send, fits no encoding; as JSON's escape it does.
+        return super().format(record).encode(errors="backslashreplace").decode()
+
 
 def _add_trace_id(record: logging.LogRecord) -> bool:
     record.trace_id = tracing.trace_id()

@@ -15,6 +15,7 @@ from backoffice.domain import FieldError
 from backoffice.ids import is_id
 
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_LONGEST_TAG = 35
 _LANGUAGE_TAG = r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*"
 
 
@@ -38,7 +39,7 @@ class Text(fields.String):
     Control characters other than tab and line breaks are refused: no table, log or page should meet them.
     """
 
-    _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+    _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
     def __init__(self, longest: int, *, shortest: int = 1, **kwargs: Any) -> None:
         length = validate.Length(min=shortest, max=longest)
@@ -70,7 +71,7 @@ class Utc(fields.Field[datetime]):
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> datetime:
         try:
             return parse_time(value)
-        except (TypeError, ValueError, OverflowError):
+        except (TypeError, ValueError):
             raise ValidationError("Not an RFC 3339 time with offset, like 2026-11-23T17:00:00Z.") from None
 
     def _serialize(self, value: datetime | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
@@ -133,7 +134,7 @@ class DecimalString(fields.Field[Decimal]):
             raise ValidationError(f"Must be at least {self.least}.")
         if abs(number) > self.most:
             raise ValidationError(f"Must be at most {self.most}.")
-        return number
+        return number if number else number.copy_abs()
 
     def _serialize(self, value: Decimal | None, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
         return None if value is None else f"{value:f}"
@@ -153,8 +154,13 @@ class Locale(fields.String):
     """A language tag (BCP 47), for example ``de-DE``."""
 
     def __init__(self, **kwargs: Any) -> None:
-        message = "Not a language tag, like de-DE."
-        super().__init__(validate=validate.Regexp(f"^{_LANGUAGE_TAG}$", error=message), **kwargs)
+        super().__init__(metadata={"pattern": f"^{_LANGUAGE_TAG}$", "maxLength": _LONGEST_TAG}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
+        tag: str = super()._deserialize(value, attr, data, **kwargs)
+        if len(tag) > _LONGEST_TAG or not re.fullmatch(_LANGUAGE_TAG, tag):
+            raise ValidationError("Not a language tag, like de-DE.")
+        return tag
 
 
 def field_errors(messages: Any, path: str = "") -> list[FieldError]:

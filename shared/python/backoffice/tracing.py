@@ -4,13 +4,14 @@ This is the one module that knows aws-xray-sdk. The SDK follows a function's own
 the trace of what they carry and an SQS batch mixes many traces. So the outbox keeps each request's trace header, and
 ``record`` continues that trace for one record of a batch with a segment of its own.
 
-It answers five faults of the SDK (version 2.15), each held by a test in ``tests/layer/test_tracing.py``:
+It answers six faults of the SDK (version 2.15), each held by a test in ``tests/layer/test_tracing.py``:
 
 - a warm invocation with the same Root keeps the old Parent: ``_InvocationContext`` compares both;
 - every error of an AWS call is marked as fault of the service, even a lost conditional write: ``_describe_call``;
-- TransactWriteItems records no table, so its node has no name: ``_describe_call``;
+- TransactWriteItems records no table, so its node has no name, a batch "dict_keys(..)": ``_describe_call``;
+- a call that gets no answer (a time-out) carries no mark at all: ``_describe_call``;
 - outside Lambda its import builds a boto client and a sampler, 200 ms: it is imported as if inside;
-- the header it adds to a call stands beside the one that botocore has set from the environment: ``_send_header``.
+- a call that is not sampled sends a parent of zeros, so the trace breaks for whoever samples next: ``_send_header``.
 
 Segment documents: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
 """
@@ -180,25 +181,41 @@ def _trace_call(wrapped: Callable[..., Any], client: Any, args: Any, kwargs: Any
     )
 
 
-def _describe_call(*, args: Any, exception: Any, subsegment: Any, **call: Any) -> None:
-    aws_meta_processor(args=args, exception=exception, subsegment=subsegment, **call)
-    operation, parameters = args
-    if operation == "TransactWriteItems":
-        tables = {action["TableName"] for write in parameters["TransactItems"] for action in write.values()}
+def _describe_call(*, args: Any, exception: Any, subsegment: Any, stack: Any, **call: Any) -> None:
+    if not subsegment.sampled:
+        return
+    aws_meta_processor(args=args, exception=exception, subsegment=subsegment, stack=stack, **call)
+    tables = _tables(*args)
+    if tables:
+        subsegment.aws.pop("table_names", None)
         subsegment.aws["table_name"] = ", ".join(sorted(tables))
-    response = getattr(exception, "response", None) or {}
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
-    if exception and status < 500:
+    if exception:
+        _mark(subsegment, exception, stack)
+
+
+def _mark(subsegment: Any, error: Exception, stack: Any) -> None:
+    response = getattr(error, "response", None) or {}
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if status is None:
+        subsegment.add_exception(error, stack)
+    elif status < 500:
         vars(subsegment).pop("fault", None)
         if response.get("Error", {}).get("Code") in _THROTTLED:
             subsegment.add_throttle_flag()
 
 
+def _tables(operation: str, parameters: dict[str, Any]) -> set[str]:
+    if operation == "TransactWriteItems":
+        return {action["TableName"] for write in parameters["TransactItems"] for action in write.values()}
+    return set(parameters["RequestItems"]) if operation in ("BatchWriteItem", "BatchGetItem") else set()
+
+
 def _send_header(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:
-    if _recorder.current_subsegment() is not None:
+    current = header()
+    if current is not None:
         (request,) = args
         del request.headers[_HEADER]
-        request.headers[_HEADER] = header()
+        request.headers[_HEADER] = current
     return wrapped(*args, **kwargs)
 
 

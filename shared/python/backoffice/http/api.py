@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
+from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 from marshmallow import Schema
 
 from backoffice import tracing
@@ -15,7 +16,7 @@ from backoffice.dynamodb import Remembered, Table
 from backoffice.http import cursors
 from backoffice.http.answer import Answer
 from backoffice.http.idempotency import Recipe, Reply, fingerprint, parse_key
-from backoffice.http.problems import CONTENT_TYPE, NotFound, Problem, problem_of
+from backoffice.http.problems import CONTENT_TYPE, BadRequest, NotFound, Problem, problem_of
 from backoffice.http.request import Caller, Request, parse_if_match, parse_json
 from backoffice.ids import is_id
 from backoffice.logs import invocation, logger
@@ -136,25 +137,18 @@ class Api:
         return _response(reply)
 
     def _reply(self, route: Route, path: dict[str, str]) -> Reply:
-        recipe = None
         try:
-            request = self._request(route, path)
-            recipe = request.recipe
-            return _render(route, route.handler(request))
+            return _answer(route, self._request(route, path))
         except Exception as error:
-            return self._reply_to_error(error, recipe)
+            return self._reply_to_error(error)
 
-    def _reply_to_error(self, error: Exception, recipe: Recipe | None) -> Reply:
-        expected = problem_of(error)
-        if expected is None:
+    def _reply_to_error(self, error: Exception) -> Reply:
+        problem = problem_of(error)
+        if problem is None:
             logger.exception("request failed unexpectedly")
             tracing.failed(error)
-            return self._problem(Problem(500, "internal_error", "Something went wrong here; quote the trace id."))
-        try:
-            kept = _first_reply(error, recipe)
-            return recipe.replay(kept) if recipe and kept else self._problem(expected)
-        except Problem as reused:
-            return self._problem(reused)
+            problem = Problem(500, "internal_error", "Something went wrong here; quote the trace id.")
+        return self._problem(problem)
 
     def _request(self, route: Route, path: dict[str, str]) -> Request:
         event = self._resolver.current_event
@@ -173,16 +167,14 @@ class Api:
             paging=paging,
             if_match=parse_if_match(event.headers.get("If-Match"), required=route.versioned),
         )
-        if route.body is None:
-            return request
         # The key comes before the body, so that a client learns of a missing one whatever it has sent.
         key = parse_key(event.headers.get("Idempotency-Key")) if route.idempotent else None
-        raw = parse_json(event.decoded_body if event.body else None)
+        raw = parse_json(_body(event)) if route.body else {}
         recipe = None
         if key:
             mark = fingerprint(event.http_method, event.path, raw)
             recipe = Recipe(key, caller.sub, mark, lambda answer: _render(route, answer))
-        return replace(request, body=route.body().load(raw), recipe=recipe)
+        return replace(request, body=route.body().load(raw) if route.body else {}, recipe=recipe)
 
     def _problem(self, problem: Problem) -> Reply:
         document = problem.document(self._resolver.current_event.path, tracing.trace_id())
@@ -195,15 +187,31 @@ class Api:
         return _response(reply)
 
 
-def _first_reply(error: Exception, recipe: Recipe | None) -> dict[str, Any] | None:
-    """What was kept under the idempotency key when the request came for the first time.
+def _answer(route: Route, request: Request) -> Reply:
+    """What the handler answers, or has answered when the request came for the first time.
 
     The first try may have changed the world so that its repetition fails a rule: it still gets the first answer.
     """
-    if recipe is None:
-        return None
-    kept = error.item if isinstance(error, Remembered) else Table.from_env().get(recipe.pk, "IDEMPOTENCY")
-    return kept if kept and recipe.is_current(kept) else None
+    try:
+        return _render(route, route.handler(request))
+    except Exception as error:
+        recipe = request.recipe
+        kept = _kept(error, recipe) if recipe and problem_of(error) else None
+        if recipe and kept:
+            return recipe.replay(kept)
+        raise
+
+
+def _kept(error: Exception, recipe: Recipe) -> dict[str, Any] | None:
+    item = error.item if isinstance(error, Remembered) else Table.from_env().get(recipe.pk, "IDEMPOTENCY")
+    return item if item and recipe.is_current(item) else None
+
+
+def _body(event: APIGatewayProxyEvent) -> str | None:
+    try:
+        return event.decoded_body if event.body else None
+    except UnicodeDecodeError:
+        raise BadRequest("malformed_json", "The body is not UTF-8.") from None
 
 
 def _check_group(route: Route, caller: Caller) -> None:

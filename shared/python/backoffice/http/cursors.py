@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 
 from backoffice.http.problems import BadRequest
@@ -49,7 +50,7 @@ def parse(parameters: dict[str, str], binding_of: list[str]) -> Paging:
 def _limit(text: str | None) -> int:
     if text is None:
         return DEFAULT_LIMIT
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= LARGEST_LIMIT:
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= LARGEST_LIMIT:
         raise BadRequest("bad_limit", f"limit must be a number from 1 to {LARGEST_LIMIT}.")
     return int(text)
 
@@ -70,4 +71,4 @@ def _is_key(key: object) -> bool:
 
 
 def _digest(parts: list[str]) -> str:
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]

@@ -75,7 +75,7 @@ class Recipe:
     @staticmethod
     def is_current(item: dict[str, Any]) -> bool:
         """TTL deletes late; an item past its time counts as gone."""
-        return int(item["expires_at"]) >= time.time()
+        return int(item["expires_at"]) >= int(time.time())
 
 
 def parse_key(text: str | None) -> str:
@@ -88,6 +88,12 @@ def parse_key(text: str | None) -> str:
 
 
 def fingerprint(method: str, path: str, body: dict[str, Any]) -> str:
-    """Two requests are the same if method, path and JSON body are, whatever the order of the body's members."""
-    canonical = json.dumps([method, path, body], sort_keys=True, separators=(",", ":"), default=str)
+    """Two requests are the same if method, path and JSON body are, whatever the order of the body's members.
+
+    Raises 400 for a body that could be read but is nested too deeply to be written again.
+    """
+    try:
+        canonical = json.dumps([method, path, body], sort_keys=True, separators=(",", ":"), default=str)
+    except RecursionError:
+        raise BadRequest("malformed_json", "The body is nested too deeply.") from None
     return hashlib.sha256(canonical.encode()).hexdigest()

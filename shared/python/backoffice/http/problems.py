@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from backoffice.domain import FieldError, Invalid, RuleBroken
-from backoffice.dynamodb import Conflict, Contended, StaleVersion
+from backoffice.dynamodb import BadStart, Conflict, Contended, StaleVersion
 from backoffice.schemas import field_errors
 
 CONTENT_TYPE = "application/problem+json"
@@ -103,6 +103,10 @@ def _contended(_: Any) -> Problem:
     return Problem(409, "in_flight", "Another request is writing the same things; try again.")
 
 
+def _bad_start(_: Any) -> Problem:
+    return BadRequest("bad_cursor", "cursor belongs to another list.")
+
+
 _TRANSLATIONS: list[tuple[type[Exception], Callable[[Any], Problem]]] = [
     (Invalid, _validation),
     (ValidationError, _validation),
@@ -110,4 +114,5 @@ _TRANSLATIONS: list[tuple[type[Exception], Callable[[Any], Problem]]] = [
     (StaleVersion, _stale),
     (Conflict, _conflict),
     (Contended, _contended),
+    (BadStart, _bad_start),
 ]

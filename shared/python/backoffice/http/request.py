@@ -101,11 +101,11 @@ def parse_json(text: str | None) -> dict[str, Any]:
     """A JSON object; numbers with a fraction become Decimal. Raises 400 or 413."""
     if not text:
         raise BadRequest("malformed_json", "The request needs a JSON object as its body.")
-    if len(text.encode()) > LARGEST_BODY:
+    if len(text.encode(errors="surrogatepass")) > LARGEST_BODY:
         raise Problem(413, "content_too_large", f"The body may have at most {LARGEST_BODY} bytes.")
     try:
         document = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise BadRequest("malformed_json", f"The body is not JSON: {error}.") from None
     if not isinstance(document, dict):
         raise BadRequest("malformed_json", "The body must be a JSON object.")

@@ -6,12 +6,14 @@ ends, after the queue's receive limit, among the dead letters; the rest of its b
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from botocore.exceptions import BotoCoreError, ClientError
 from marshmallow import Schema
 
 from backoffice import tracing
@@ -53,50 +55,66 @@ class Inbox:
         """
 
         def take(record: SQSRecord) -> None:
-            with tracing.record(_trace_header(record)):
-                self.take(record.body)
+            told = logger.append_context_keys(message_id=record.message_id, receives=_receives(record))
+            with tracing.record(_trace_header(record)), told:
+                try:
+                    self.take(record.body)
+                except Exception:
+                    _let_rest(record)
+                    raise
 
+        processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
         with invocation(context):
-            return dict(process_partial_response(event, take, _PatientProcessor(), context))
+            return dict(process_partial_response(event, take, processor, context))
 
     def take(self, body: str) -> None:
         """Take one message. Raises what makes it fail: UnknownMessage, ValidationError, the consumer's own error."""
-        event = Event.from_json(body)
+        with _failure_logged():
+            event = Event.from_json(body)
         names = {"correlation_id": event.correlation_id, "event_id": event.event_id, "type": event.type}
-        with logger.append_context_keys(**names), originating(Origin(event.correlation_id, event.event_id)):
-            if event.type not in self._consumers:
-                raise UnknownMessage(f"no consumer for {event.type}")
-            schema, consume = self._consumers[event.type]
-            try:
-                consume(event, schema.load(event.data))
-            except AlreadySeen:
-                logger.info("event had been taken before")
-            else:
-                logger.info("event taken")
+        origin = Origin(event.correlation_id, event.event_id)
+        with logger.append_context_keys(**names), originating(origin), _failure_logged():
+            self._consume(event)
+
+    def _consume(self, event: Event) -> None:
+        if event.type not in self._consumers:
+            raise UnknownMessage(f"no consumer for {event.type}")
+        schema, consume = self._consumers[event.type]
+        try:
+            consume(event, schema.load(event.data))
+        except AlreadySeen:
+            logger.info("event had been taken before")
+        else:
+            logger.info("event taken")
 
 
-class _PatientProcessor(BatchProcessor):
-    """Lets a failed message rest before the next try: 2, 4, 8, 16 s instead of the queue's visibility time-out.
+@contextmanager
+def _failure_logged() -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        logger.exception("message failed")
+        raise
+
+
+def _let_rest(record: SQSRecord) -> None:
+    """Let a failed message rest before the next try: 2, 4, 8, 16 s instead of the queue's visibility time-out.
 
     Most failures are early messages (the rate is not there yet) or lost races; the next try finds the world ready.
+    Where that fails, the queue's own time-out holds.
     """
-
-    def __init__(self) -> None:
-        super().__init__(EventType.SQS, raise_on_entire_batch_failure=False)
-
-    def failure_handler(self, record: Any, exception: Any) -> Any:
-        receives = int(record.attributes.approximate_receive_count)
-        logger.error(
-            "message failed",
-            extra={"message_id": record.message_id, "receives": receives},
-            exc_info=exception,
-        )
+    try:
         client("sqs").change_message_visibility(
             QueueUrl=os.environ["INBOX_URL"],
             ReceiptHandle=record.receipt_handle,
-            VisibilityTimeout=min(2**receives, 900),
+            VisibilityTimeout=min(2 ** _receives(record), 900),
         )
-        return super().failure_handler(record, exception)
+    except (BotoCoreError, ClientError):
+        logger.warning("message not put off", exc_info=True)
+
+
+def _receives(record: SQSRecord) -> int:
+    return int(record.attributes.approximate_receive_count)
 
 
 def _trace_header(record: SQSRecord) -> str | None:

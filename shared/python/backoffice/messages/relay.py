@@ -5,7 +5,8 @@ consumers know its ``event_id``. What a lost stream leaves behind is swept up by
 """
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from backoffice.messages.outbox import Pending
 
 # The stream delivers within a second; what is older was missed by it.
 _OVERDUE = timedelta(minutes=1)
+_DELETED_AT_ONCE = 25
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -48,17 +50,20 @@ def publish(table: Table, events: Iterable[Pending]) -> None:
         try:
             _publish(pending)
         except Exception as failure:
-            logger.exception("event not published", extra={"event_id": pending.event_id, "type": pending.type})
             first_failure = first_failure or failure
-        else:
-            published.append(pending)
-    table.delete_all(pending.key for pending in published)
+            continue
+        published.append(pending)
+        # What is published is deleted soon: a sweep of a large backlog ends by its time-out and must have got on.
+        if len(published) == _DELETED_AT_ONCE:
+            table.delete_all(done.key for done in published)
+            published.clear()
+    table.delete_all(done.key for done in published)
     if first_failure:
         raise first_failure
 
 
 def _publish(pending: Pending) -> None:
-    with tracing.record(pending.xray):
+    with tracing.record(pending.xray), _logged(pending):
         header = tracing.header()
         attributes = {"type": pending.type} | ({tracing.MESSAGE_ATTRIBUTE: header} if header else {})
         client("sns").publish(
@@ -68,4 +73,14 @@ def _publish(pending: Pending) -> None:
                 name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
             },
         )
-        logger.info("event published", extra={"event_id": pending.event_id, "type": pending.type})
+
+
+@contextmanager
+def _logged(pending: Pending) -> Iterator[None]:
+    with logger.append_context_keys(event_id=pending.event_id, type=pending.type):
+        try:
+            yield
+        except Exception:
+            logger.exception("event not published")
+            raise
+        logger.info("event published")
