@@ -63,10 +63,19 @@ def service(before_commit: Callable[[], None] = lambda: None) -> Api:
         transaction.commit()
         return answer
 
-    @api.post("/chores", group="agents", idempotent=True)
+    @api.post("/chores", group="agents", idempotent=True, status=201)
     def make_chore(request: Request) -> Answer:
         answer = created({"id": new_id("chr")}, "/chores/1")
         transaction = Table.from_env().transaction()
+        transaction.remember(request.receipt(answer))
+        transaction.commit()
+        return answer
+
+    @api.post("/count", group="agents", idempotent=True)
+    def count(request: Request) -> Answer:
+        answer = ok({"id": new_id("cnt")})
+        transaction = Table.from_env().transaction()
+        transaction.put({"pk": "COUNT", "sk": "COUNT"})
         transaction.remember(request.receipt(answer))
         transaction.commit()
         return answer

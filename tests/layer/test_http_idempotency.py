@@ -131,6 +131,15 @@ def test_a_creation_without_a_body_takes_a_key_too(table, api, call):
     assert call(api, "POST /chores", idempotency_key="k").text == first.text
 
 
+def test_an_action_needs_no_key_but_takes_one(table, api, call):
+    without = [call(api, "POST /count") for _ in range(2)]
+    assert [answered.status for answered in without] == [200, 200]
+    assert without[0].text != without[1].text
+    first = call(api, "POST /count", idempotency_key="k")
+    assert first.status == 200
+    assert call(api, "POST /count", idempotency_key="k").text == first.text
+
+
 def test_a_table_that_fails_while_the_first_answer_is_looked_up_is_a_500_problem(make, api, call, monkeypatch):
     make()
     monkeypatch.setenv("TABLE_NAME", "no-such-table")

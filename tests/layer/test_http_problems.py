@@ -206,7 +206,13 @@ def test_a_base64_body_is_read(api, call):
     assert call(api, "POST /preview", text=body, base64_encoded=True).json == {"name": "Grüße"}
 
 
-@pytest.mark.parametrize("raw", [b"\xff\xfe{}", b'{"name": "\xc3"}', b"", b"{"])
+def test_without_a_body_what_an_action_lacks_is_named(api, call):
+    answered = call(api, "POST /preview")
+    assert_problem(answered, 422, "validation_failed")
+    assert [error["field"] for error in answered.json["errors"]] == ["name"]
+
+
+@pytest.mark.parametrize("raw", [b"\xff\xfe{}", b'{"name": "\xc3"}', b"{"])
 def test_bytes_that_are_no_utf_8_json_are_a_bad_request(api, call, raw):
     assert_problem(call(api, "POST /preview", text=base64_of(raw), base64_encoded=True), 400, "malformed_json")
 

@@ -277,11 +277,13 @@ class Transaction:
         key = {"pk": f"INBOX#{event_id}", "sk": "INBOX"}
         self.add({**key, "expires_at": _in_epoch(_INBOX_MARKS_KEPT)}, _SEEN)
 
-    def remember(self, receipt: "Receipt") -> None:
-        """Keep an answer under its idempotency key; ``commit`` raises Remembered if the key is taken.
+    def remember(self, receipt: "Receipt | None") -> None:
+        """Keep an answer under its idempotency key, if there is one; ``commit`` raises Remembered if it is taken.
 
         TTL deletes late (days), so an expired receipt counts as gone.
         """
+        if receipt is None:
+            return
         condition = _expression("attribute_not_exists(pk) OR expires_at < :now", {":now": int(time.time())}, None)
         self._write(_REMEMBERED, {"Put": {"Item": to_dynamodb(receipt.item()), **condition}})
 

@@ -156,7 +156,7 @@ class Store:
             found = self._list(keys.INVOICES, "gsi3", page)
         return _listed(Invoice, found)
 
-    def add_draft(self, invoice: Invoice, receipt: Receipt) -> None:
+    def add_draft(self, invoice: Invoice, receipt: Receipt | None) -> None:
         """Write a new draft."""
         transaction = self._table.transaction()
         self._write_invoice(transaction, invoice)
@@ -189,7 +189,7 @@ class Store:
         series = _series(series_id, found.get(keys.series(series_id)))
         return Finalizable(invoice, _optional(Seller, found.get(keys.SELLER)), series)
 
-    def save_finalized(self, invoice: Invoice, series: Series, receipt: Receipt) -> None:
+    def save_finalized(self, invoice: Invoice, series: Series, receipt: Receipt | None) -> None:
         """Use up the number and issue the invoice, both or neither.
 
         Raises StaleVersion (the draft was changed), Conflict ``counter`` (the number was taken) or ``buyer`` (the
@@ -234,7 +234,7 @@ class Store:
         reference = found.get(keys.reference(external_ref))
         return Payable(payment_of(reference) if reference else None, invoice)
 
-    def add_payment(self, payment: Payment, invoice: Invoice | None, receipt: Receipt) -> None:
+    def add_payment(self, payment: Payment, invoice: Invoice | None, receipt: Receipt | None) -> None:
         """Write a payment with what it pays.
 
         Raises StaleVersion (the invoice was changed), Conflict ``external_ref`` (the reference was used before).

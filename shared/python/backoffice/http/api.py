@@ -40,7 +40,7 @@ class Route:
         group: whose members may call it (operators may call every GET); None: anybody, without a token.
         body, query, answer: schemas of what comes in and goes out; None where there is nothing.
         many: answers one page of a list.
-        idempotent: creates, so it needs an Idempotency-Key.
+        idempotent: takes an Idempotency-Key; a route that creates (201) demands one.
         versioned: changes what the client has read, so it needs an If-Match.
         read_only: writes nothing although it is a POST.
         ids: prefixes of the path parameters that are ids, by parameter name.
@@ -60,6 +60,11 @@ class Route:
     read_only: bool = False
     ids: dict[str, str] | None = None
     summary: str = ""
+
+    @property
+    def creates(self) -> bool:
+        """Whether a repetition would make a second thing."""
+        return self.idempotent and self.status == 201
 
 
 class Api:
@@ -168,8 +173,8 @@ class Api:
             if_match=parse_if_match(event.headers.get("If-Match"), required=route.versioned),
         )
         # The key comes before the body, so that a client learns of a missing one whatever it has sent.
-        key = parse_key(event.headers.get("Idempotency-Key")) if route.idempotent else None
-        raw = parse_json(_body(event)) if route.body else {}
+        key = parse_key(event.headers.get("Idempotency-Key"), required=route.creates) if route.idempotent else None
+        raw = parse_json(_body(event), required=route.creates) if route.body else {}
         recipe = None
         if key:
             mark = fingerprint(event.http_method, event.path, raw)

@@ -78,10 +78,12 @@ class Recipe:
         return int(item["expires_at"]) >= int(time.time())
 
 
-def parse_key(text: str | None) -> str:
-    """The Idempotency-Key of a creating request. Raises 400 if it is missing or unusable."""
+def parse_key(text: str | None, *, required: bool) -> str | None:
+    """The Idempotency-Key of a request. Raises 400 if it is unusable, or required and missing."""
     if text is None:
-        raise BadRequest("idempotency_key_required", "Send an Idempotency-Key header, unique to this request.")
+        if required:
+            raise BadRequest("idempotency_key_required", "Send an Idempotency-Key header, unique to this request.")
+        return None
     if not _KEY.fullmatch(text):
         raise BadRequest("bad_idempotency_key", "Idempotency-Key must be 1 to 255 visible ASCII characters.")
     return text

@@ -92,7 +92,7 @@ def _operation(route: Route) -> dict[str, Any]:
         "responses": {str(route.status): _success(route), "default": _problem()},
     }
     if route.body:
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": route.body}}}
+        operation["requestBody"] = {"required": route.creates, "content": {"application/json": {"schema": route.body}}}
     if route.group is None:
         operation["security"] = []
     else:
@@ -112,7 +112,7 @@ def _parameters(route: Route) -> Iterable[dict[str, Any]]:
     if route.query:
         yield {"in": "query", "schema": route.query}
     if route.idempotent:
-        yield _parameter("header", "Idempotency-Key", {"type": "string", "maxLength": 255}, required=True)
+        yield _parameter("header", "Idempotency-Key", {"type": "string", "maxLength": 255}, required=route.creates)
     if route.versioned:
         yield _parameter("header", "If-Match", {"type": "string"}, required=True)
 

@@ -65,10 +65,9 @@ class Request:
         assert self.paging is not None, "only routes with many=True are paged"
         return self.paging
 
-    def receipt(self, answer: Answer) -> Receipt:
-        """What ``transaction.remember`` keeps of the answer to a creating request."""
-        assert self.recipe is not None, "only routes with idempotent=True give receipts"
-        return self.recipe.receipt(answer)
+    def receipt(self, answer: Answer) -> Receipt | None:
+        """What ``transaction.remember`` keeps of the answer; None if the client sent no Idempotency-Key."""
+        return self.recipe.receipt(answer) if self.recipe else None
 
     def require_version(self, version: int) -> None:
         """Refuse a change of something that is no longer at the version that the client has seen (412)."""
@@ -97,8 +96,13 @@ def parse_if_match(text: str | None, *, required: bool) -> int | None:
     return int(match.group(1))
 
 
-def parse_json(text: str | None) -> dict[str, Any]:
-    """A JSON object; numbers with a fraction become Decimal. Raises 400 or 413."""
+def parse_json(text: str | None, *, required: bool) -> dict[str, Any]:
+    """A JSON object; numbers with a fraction become Decimal. Raises 400 or 413.
+
+    Nothing at all counts as an object without members, unless a body is required.
+    """
+    if not text and not required:
+        return {}
     if not text:
         raise BadRequest("malformed_json", "The request needs a JSON object as its body.")
     if len(text.encode(errors="surrogatepass")) > LARGEST_BODY:
