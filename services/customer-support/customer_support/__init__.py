@@ -1,1 +1,22 @@
-"""Customer support: who our customers are and what they need help with."""
+"""Customer support: who our customers are and what they need help with.
+
+Every error is a problem document (RFC 9457); its `code` tells what to do about it:
+
+| status | code | what it means here |
+| --- | --- | --- |
+| 400 | `malformed_json`, `bad_limit`, `bad_cursor` | the request cannot be read |
+| 400 | `idempotency_key_required`, `bad_idempotency_key` | a POST that creates needs an `Idempotency-Key` of its own |
+| 401 | `unauthorized` | no token, or one that is expired or forged |
+| 403 | `forbidden` | the caller's groups do not allow it |
+| 404 | `customer_not_found`, `ticket_not_found` | there is none, or the id is of another kind |
+| 409 | `email_taken` | another customer has this e-mail address, in whatever capitals |
+| 409 | `illegal_transition` | the ticket's status forbids it: see `status_now` and `allowed_from` |
+| 409 | `unassigned` | a ticket needs an assignee before it can be solved |
+| 409 | `too_many_time_entries` | a ticket takes 300 of them |
+| 409 | `in_flight` | another request holds the same things; try again |
+| 412 | `stale_version` | somebody else was faster: read it again and decide anew |
+| 413 | `content_too_large` | a body takes 256 KiB |
+| 422 | `validation_failed` | `errors` names each field at fault, an unknown `customer_id` too |
+| 422 | `idempotency_key_reused` | this key belongs to another request |
+| 428 | `if_match_required` | a PATCH needs the ETag that was read as `If-Match` |
+"""

@@ -1,5 +1,6 @@
 """What comes in and goes out of customer support."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
@@ -7,10 +8,46 @@ from marshmallow import ValidationError, fields, post_load, validate
 from backoffice.schemas import Id, Locale, Strict, Text, Tolerant, Utc, Whole, Zone
 from customer_support.domain.tickets import Author, Priority, Status, Visibility
 
-_SLUG = validate.Regexp(r"^[a-z0-9][a-z0-9_-]{0,49}$", error="Lower case letters, digits, - and _; 50 at most.")
-_RATE_CODE = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$", error="Letters, digits, dot, - and _; 50 at most.")
-_USER = validate.Regexp(r"^[A-Za-z0-9][A-Za-z0-9@._+-]{0,127}$", error="Not a user name.")
-_EMAIL_LENGTH = validate.Length(max=254)
+
+class _Pattern(validate.Regexp):
+    """Demands that the whole value matches; ``$`` alone lets a line break at the end pass."""
+
+    def __call__(self, value: Any) -> Any:
+        if self.regex.fullmatch(value) is None:
+            raise ValidationError(self._format_error(value))
+        return value
+
+
+_SLUG = _Pattern(r"^[a-z0-9][a-z0-9_-]{0,49}$", error="Lower case letters, digits, - and _; 50 at most.")
+_RATE_CODE = _Pattern(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$", error="Letters, digits, dot, - and _; 50 at most.")
+_USER = _Pattern(r"^[A-Za-z0-9][A-Za-z0-9@._+-]{0,127}$", error="Not a user name.")
+
+
+class Email(Text):
+    """An e-mail address, 254 characters at most (RFC 5321)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        form = validate.Email(error="Not an e-mail address.")
+        super().__init__(254, validate=form, metadata={"format": "email"}, **kwargs)
+
+
+class Flag(fields.Boolean):
+    """``true`` or ``false``; no word and no number stands for them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Neither true nor false.")
+        return value
+
+
+class Tags(fields.List[str]):
+    """Labels of a ticket; one that is given twice counts once."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(fields.String(validate=_SLUG), validate=validate.Length(max=20), **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        return list(dict.fromkeys(super()._deserialize(value, attr, data, **kwargs)))
 
 
 class Changes(Strict):
@@ -25,7 +62,7 @@ class Changes(Strict):
 
 class NewCustomer(Strict):
     name = Text(200, required=True)
-    email = fields.Email(required=True, validate=_EMAIL_LENGTH)
+    email = Email(required=True)
     company = Text(200, load_default=None, allow_none=True)
     locale = Locale(load_default="en")
     time_zone = Zone(load_default="UTC")
@@ -33,7 +70,7 @@ class NewCustomer(Strict):
 
 class CustomerChanges(Changes):
     name = Text(200)
-    email = fields.Email(validate=_EMAIL_LENGTH)
+    email = Email()
     company = Text(200, allow_none=True)
     locale = Locale()
     time_zone = Zone()
@@ -56,14 +93,14 @@ class NewTicket(Strict):
     body = Text(20_000, required=True)
     priority = fields.Enum(Priority, by_value=True, load_default=Priority.NORMAL)
     queue = fields.String(validate=_SLUG, load_default="general")
-    tags = fields.List(fields.String(validate=_SLUG), validate=validate.Length(max=20), load_default=list)
+    tags = Tags(load_default=list)
 
 
 class TicketChanges(Changes):
     subject = Text(250)
     priority = fields.Enum(Priority, by_value=True)
     queue = fields.String(validate=_SLUG)
-    tags = fields.List(fields.String(validate=_SLUG), validate=validate.Length(max=20))
+    tags = Tags()
 
 
 class Ticket(Strict):
@@ -124,7 +161,7 @@ class Message(Strict):
 class NewTimeEntry(Strict):
     minutes = Whole(least=1, most=24 * 60, required=True)
     rate_code = fields.String(required=True, validate=_RATE_CODE)
-    billable = fields.Boolean(truthy={True}, falsy={False}, load_default=True)
+    billable = Flag(load_default=True)
     note = Text(500, load_default=None, allow_none=True)
 
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from backoffice.clock import parse_time, rfc3339
-from backoffice.domain import RuleBroken
+from backoffice.domain import Invalid, RuleBroken
 from backoffice.dynamodb import Conflict, Item, Page, Table, Transaction
 from backoffice.http import NotFound
 from backoffice.http.cursors import Paging
@@ -45,14 +45,14 @@ class Store:
     def __init__(self, table: Table | None = None) -> None:
         self._table = table or Table.from_env()
 
-    def add_customer(self, customer: Customer, receipt: Receipt) -> None:
+    def add_customer(self, customer: Customer, receipt: Receipt | None) -> None:
         """Write a new customer. Raises RuleBroken if the e-mail address is taken."""
         transaction = self._table.transaction()
         transaction.add(_customer_item(customer))
         transaction.add(_email_item(customer), "email_taken")
         transaction.emit(customer)
         transaction.remember(receipt)
-        _commit(transaction)
+        _commit(transaction, email_taken=_email_taken())
 
     def save_customer(self, customer: Customer, previous_email: str) -> None:
         """Write a changed customer. Raises RuleBroken if the new e-mail address is taken, StaleVersion."""
@@ -62,7 +62,7 @@ class Store:
             transaction.delete(_email_key(previous_email), "EMAIL")
             transaction.add(_email_item(customer), "email_taken")
         transaction.emit(customer)
-        _commit(transaction)
+        _commit(transaction, email_taken=_email_taken())
 
     def customer(self, customer_id: str) -> Customer:
         """Raises NotFound."""
@@ -75,20 +75,15 @@ class Store:
         """All customers, newest first, and where the next page starts."""
         return _listed(Customer, self._list("CUSTOMER", "gsi1", page))
 
-    def add_ticket(self, ticket: Ticket, first_message: Message, receipt: Receipt) -> None:
-        """Write a new ticket with its first message. Raises NotFound if there is no such customer."""
+    def add_ticket(self, ticket: Ticket, first_message: Message, receipt: Receipt | None) -> None:
+        """Write a new ticket with its first message. Raises Invalid if there is no such customer."""
         transaction = self._table.transaction()
         transaction.check(_customer_key(ticket.customer_id), "CUSTOMER", conflict="no_customer")
         transaction.add(_ticket_item(ticket))
         transaction.add(_message_item(ticket, first_message))
         transaction.emit(ticket)
         transaction.remember(receipt)
-        try:
-            transaction.commit()
-        except Conflict as conflict:
-            if "no_customer" in conflict:
-                raise NotFound("customer", ticket.customer_id) from None
-            raise
+        _commit(transaction, no_customer=Invalid.one("customer_id", "There is no such customer."))
 
     def ticket(self, ticket_id: str) -> Ticket:
         """Raises NotFound."""
@@ -123,11 +118,11 @@ class Store:
         self._replace(transaction, ticket)
         transaction.commit()
 
-    def add_message(self, ticket: Ticket, message: Message, receipt: Receipt) -> None:
+    def add_message(self, ticket: Ticket, message: Message, receipt: Receipt | None) -> None:
         """Write a message with what it changed of its ticket. Raises StaleVersion."""
         self._add_part(ticket, _message_item(ticket, message), receipt)
 
-    def add_time_entry(self, ticket: Ticket, entry: TimeEntry, receipt: Receipt) -> None:
+    def add_time_entry(self, ticket: Ticket, entry: TimeEntry, receipt: Receipt | None) -> None:
         """Write a time entry with what it changed of its ticket. Raises StaleVersion."""
         self._add_part(ticket, _time_item(ticket, entry), receipt)
 
@@ -150,7 +145,11 @@ class Store:
         return _listed(TimeEntry, Page(found.items[first:], found.last_key))
 
     def mark_billed(self, event_id: str, billed: dict[str, str]) -> None:
-        """Note on which invoice a time entry stands, once for each event. Raises AlreadySeen."""
+        """Note on which invoice a time entry stands, once for each event.
+
+        Raises AlreadySeen; Conflict if there is no such entry, or if it stands on another invoice: nobody pays for
+        the same time twice, so people must look at it.
+        """
         transaction = self._table.transaction()
         transaction.once(event_id)
         transaction.update(
@@ -158,12 +157,12 @@ class Store:
             f"TIME#{billed['time_entry_id']}",
             "SET invoice_id = :invoice",
             values={":invoice": billed["invoice_id"]},
-            condition="attribute_exists(pk)",
-            conflict="no_such_time_entry",
+            condition="attribute_exists(pk) AND (attribute_not_exists(invoice_id) OR invoice_id = :invoice)",
+            conflict="time_entry_unknown_or_billed_elsewhere",
         )
         transaction.commit()
 
-    def _add_part(self, ticket: Ticket, part: Item, receipt: Receipt) -> None:
+    def _add_part(self, ticket: Ticket, part: Item, receipt: Receipt | None) -> None:
         transaction = self._table.transaction()
         self._replace(transaction, ticket)
         transaction.add(part)
@@ -178,12 +177,21 @@ class Store:
         return self._table.query(partition, index=index, newest_first=True, limit=page.limit, start=page.start)
 
 
-def _commit(transaction: Transaction) -> None:
+def _email_taken() -> RuleBroken:
+    return RuleBroken("email_taken", "Another customer has this e-mail address.")
+
+
+def _commit(transaction: Transaction, **meanings: Exception) -> None:
+    """Commit; a condition that did not hold raises what it means, by its name.
+
+    A repeated request or a stale version stays what it is, whatever else did not hold.
+    """
     try:
         transaction.commit()
     except Conflict as conflict:
-        if "email_taken" in conflict:
-            raise RuleBroken("email_taken", "Another customer has this e-mail address.") from None
+        for name, meaning in meanings.items():
+            if type(conflict) is Conflict and name in conflict:
+                raise meaning from None
         raise
 
 

@@ -2,20 +2,35 @@
 
 import json
 import os
+import sys
 import unittest
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
+from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-import boto3
+from moto import mock_aws
+
 from backoffice import dynamodb
 from backoffice.clock import now, rfc3339
 from backoffice.dynamodb import Table
 from backoffice.ids import new_id
-from moto import mock_aws
+from backoffice_testing import contracts
 
 REGION = "eu-central-1"
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": REGION,
+    "TABLE_NAME": "table",
+    "TOPIC_ARN": f"arn:aws:sns:{REGION}:123456789012:test-events",
+    "INBOX_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/test-inbox",
+    "CONTEXT": "test",
+    "STAGE": "test",
+}
 CONTEXT = SimpleNamespace(function_name="function-under-test", aws_request_id="request-under-test")
 
 
@@ -31,30 +46,25 @@ class Reply:
 class ServiceTest(unittest.TestCase):
     """A service with a fresh table on moto.
 
-    ``calls`` names every AWS operation made since ``setUp``, so that a test can count them.
+    ``calls`` names every operation of the table since ``setUp``, so that a test can count them. Whatever a test leaves
+    in the outbox must keep its contract.
     """
 
     groups: str = ""
 
     def setUp(self) -> None:
-        environment = {
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_DEFAULT_REGION": REGION,
-            "TABLE_NAME": "table",
-            "CONTEXT": "test",
-            "STAGE": "test",
-        }
-        self._start(patch.dict(os.environ, environment))
+        # None of the developer's own AWS settings: an endpoint among them would send the tests to a stage that is up.
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        self._start(patch.dict(os.environ, kept | ENVIRONMENT, clear=True))
         self._start(mock_aws())
-        dynamodb.client.cache_clear()
-        self.addCleanup(dynamodb.client.cache_clear)
+        self._start(patch.object(dynamodb, "client", _client))
         create_table("table")
         self.table = Table.from_env()
         self.calls: list[str] = []
-        self.table.client.meta.events.register(
-            "before-call.*.*", lambda model, **_: self.calls.append(model.name)
-        )
+        self._on("before-call.dynamodb", lambda model, **_: self.calls.append(model.name))
+        self._log = StringIO()
+        self._start(patch("backoffice.logs.sys", SimpleNamespace(stdout=self._log)))
+        self.addCleanup(self.events)
 
     def call(
         self,
@@ -98,14 +108,45 @@ class ServiceTest(unittest.TestCase):
             "requestContext": {"requestId": new_id("req"), "authorizer": {"claims": claims}},
         }
         answer = api.handler(event, CONTEXT)
+        if answer["statusCode"] == 500:
+            print(self._log.getvalue(), file=sys.stderr)
         flat = {name: values[0] for name, values in answer.get("multiValueHeaders", {}).items()}
         return Reply(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, flat)
 
     def events(self, type: str | None = None) -> list[dict[str, Any]]:
-        """The envelopes in the outbox, oldest first."""
-        items = [item for shard in range(4) for item in self.table.query_all(f"OUTBOX#{shard}")]
+        """The envelopes in the outbox, oldest first (those of one transaction in any order).
+
+        Raises AssertionError if one of them, of whatever type, breaks its contract.
+        """
+        pages = self.table.client.get_paginator("scan").paginate(
+            TableName=self.table.name,
+            FilterExpression="begins_with(pk, :outbox)",
+            ExpressionAttributeValues={":outbox": {"S": "OUTBOX#"}},
+        )
+        items = [dynamodb.from_dynamodb(item) for page in pages for item in page["Items"]]
         envelopes = [json.loads(item["event"]) for item in sorted(items, key=lambda item: item["sk"])]
+        for envelope in envelopes:
+            contracts.check(envelope)
         return [envelope for envelope in envelopes if type in (None, envelope["type"])]
+
+    def meanwhile(self, operation: str, action: Callable[[], Any]) -> None:
+        """Let somebody else act right before the table's next ``operation``, ``"TransactWriteItems"`` for example."""
+        pending = [action]
+
+        def act(**_: Any) -> None:
+            if pending:
+                pending.pop()()
+
+        self._on(f"before-call.dynamodb.{operation}", act)
+
+    def empty_table(self) -> None:
+        """Begin with an empty table again: moto's transactions copy everything that it holds."""
+        self.table.client.delete_table(TableName=self.table.name)
+        create_table(self.table.name)
+
+    def logs(self) -> list[dict[str, Any]]:
+        """The lines that were logged since ``setUp``."""
+        return [json.loads(line) for line in self._log.getvalue().splitlines()]
 
     def deliver(self, inbox: Any, *envelopes: dict[str, Any] | str) -> list[int]:
         """Deliver messages to an inbox as one SQS batch; answers the positions of those that failed."""
@@ -123,6 +164,11 @@ class ServiceTest(unittest.TestCase):
         with patch("backoffice.messages.inbox.client"):
             answer = inbox.handler({"Records": records}, CONTEXT)
         return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
+
+    def _on(self, event: str, handler: Callable[..., Any]) -> None:
+        events = self.table.client.meta.events
+        events.register(event, handler)
+        self.addCleanup(events.unregister, event, handler)
 
     def _start(self, patcher: Any) -> None:
         patcher.start()
@@ -146,11 +192,15 @@ def envelope(type: str, aggregate_id: str, data: dict[str, Any], *, version: int
     }
 
 
+# Making a client costs more than most tests do, so all of them share it; no client of another test run is among them.
+_client = lru_cache(maxsize=8)(dynamodb.client.__wrapped__)
+
+
 def create_table(name: str) -> None:
     """A context's table, of the same shape as in ``shared/serverless``."""
     indexes = [f"gsi{number}" for number in range(1, 5)]
     names = ["pk", "sk", *(f"{index}{part}" for index in indexes for part in ("pk", "sk"))]
-    boto3.client("dynamodb").create_table(
+    dynamodb.client("dynamodb").create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],

@@ -47,5 +47,8 @@ class Customer(Aggregate):
 
 
 def normal_email(email: str) -> str:
-    """The form under which an address is unique: no mailbox provider in use tells capitals apart."""
-    return email.strip().casefold()
+    """The form under which an address is unique: no mailbox provider in use tells capitals apart.
+
+    Not case folding: it would make one of ``strasse@`` and ``straße@``, which are two mailboxes.
+    """
+    return email.lower()

@@ -17,7 +17,7 @@ handler = api.handler
 
 @api.post("/customers", group=AGENTS, body=schemas.NewCustomer, answer=schemas.Customer, status=201, idempotent=True)
 def register_customer(request: Request) -> Answer:
-    """Register a customer."""
+    """Register a customer; no two share an e-mail address."""
     customer = Customer.register(new_id("cus"), request.body, request.at)
     answer = created(customer, f"/customers/{customer.id}", version=customer.next_version)
     Store().add_customer(customer, request.receipt(answer))
@@ -101,6 +101,7 @@ def add_message(request: Request) -> Answer:
     """Answer the customer, note something among agents, or enter what the customer said."""
     store = Store()
     ticket = store.ticket(request.path["ticket_id"])
+    request.require_version(ticket.version)
     message = Message(id=new_id("msg"), **request.body, written_by=request.caller.username, written_at=request.at)
     ticket.add(message)
     answer = created(message, f"/tickets/{ticket.id}/messages/{message.id}")
@@ -118,9 +119,10 @@ def add_message(request: Request) -> Answer:
     ids=TICKET,
 )
 def enter_time(request: Request) -> Answer:
-    """Enter time that was worked on a ticket."""
+    """Enter time that was worked on an unsolved ticket; billable time is priced by its rate code."""
     store = Store()
     ticket = store.ticket(request.path["ticket_id"])
+    request.require_version(ticket.version)
     entry = TimeEntry(id=new_id("tme"), **request.body, worked_by=request.caller.username, entered_at=request.at)
     ticket.log(entry)
     answer = created(entry, f"/tickets/{ticket.id}/time-entries/{entry.id}")

@@ -1,0 +1,95 @@
+from typing import Any
+
+from backoffice.ids import new_id
+from tests.help_desk import HOUR, HelpDesk
+
+
+class Lists(HelpDesk):
+    def test_show_everything_once_newest_first_whatever_the_page_size(self) -> None:
+        customer = self.customer()["id"]
+        tickets = [self.ticket(customer_id=customer)["id"] for _ in range(5)]
+
+        for limit in (1, 2, 5, 100):
+            self.assertEqual(self.walk("/tickets", limit), sorted(tickets, reverse=True))
+
+    def test_of_customers_show_everything_once_newest_first(self) -> None:
+        customers = [self.customer()["id"] for _ in range(3)]
+
+        self.assertEqual(self.walk("/customers", 2), sorted(customers, reverse=True))
+
+    def test_of_tickets_can_be_narrowed_by_one_thing(self) -> None:
+        ann, bo = self.customer()["id"], self.customer()["id"]
+        fresh = self.ticket(customer_id=ann)["id"]
+        assigned = self.assigned(customer_id=bo).removeprefix("/tickets/")
+        solved = self.solved().removeprefix("/tickets/")
+
+        def listed(**query: str) -> list[str]:
+            return self.walk("/tickets", 1, **query)
+
+        self.assertEqual(listed(status="new"), [fresh])
+        self.assertEqual(listed(status="open"), [assigned])
+        self.assertEqual(listed(status="solved"), [solved])
+        self.assertEqual(listed(status="closed"), [])
+        self.assertEqual(listed(customer_id=ann), [fresh])
+        self.assertEqual(listed(customer_id=new_id("cus")), [])
+        self.assertEqual(listed(assignee="agent@example.com"), sorted([assigned, solved], reverse=True))
+        self.assertEqual(listed(assignee="nobody"), [])
+
+    def test_refuse_filters_that_they_do_not_know(self) -> None:
+        def refused(**query: str) -> None:
+            self.assert_problem(self.get("/tickets", query), 422, "validation_failed", *query)
+
+        refused(status="lost")
+        refused(customer_id=new_id("tkt"))
+        refused(assignee="#")
+        refused(colour="red")
+        refused(status="new", assignee="bo")
+        self.assert_problem(self.get("/customers", {"name": "Ann"}), 422, "validation_failed", "name")
+
+    def test_stay_right_while_tickets_change_between_two_pages(self) -> None:
+        tickets = sorted((self.assigned() for _ in range(4)), reverse=True)
+        first = self.get("/tickets", {"status": "open", "limit": "2"}).body
+        self.done(self.post(f"{tickets[1]}/solve"))
+        self.assigned()
+
+        rest = self.get("/tickets", {"status": "open", "limit": "100", "cursor": first["next_cursor"]}).body
+        shown = [f"/tickets/{item['id']}" for item in first["items"] + rest["items"]]
+        self.assertEqual(shown, tickets)
+        self.assertIsNone(rest["next_cursor"])
+
+    def test_of_messages_and_time_go_on_page_by_page(self) -> None:
+        path = self.assigned()
+        for number in range(4):
+            self.done(self.post(f"{path}/messages", {"body": f"message {number}"}))
+            self.done(self.post(f"{path}/time-entries", HOUR))
+
+        for part, count in (("messages", 5), ("time-entries", 4)):
+            for limit in (2, 100):
+                ids = self.walk(f"{path}/{part}", limit)
+                self.assertEqual((len(ids), ids), (count, sorted(ids)))
+            self.assertEqual(len(self.get(f"{path}/{part}", {"limit": "1"}).body["items"]), 1)
+
+    def test_of_time_are_empty_where_nobody_has_worked(self) -> None:
+        path = self.assigned()
+
+        self.assertEqual(self.walk(f"{path}/time-entries", 1), [])
+
+    def test_refuse_a_cursor_of_another_list_filter_or_user(self) -> None:
+        for _ in range(2):
+            self.assigned()
+        query = {"status": "open", "limit": "1"}
+        cursor = {"cursor": self.get("/tickets", query).body["next_cursor"]}
+
+        def refused(path: str, query: dict[str, str], **how: Any) -> None:
+            self.assert_problem(self.get(path, query, **how), 400, "bad_cursor")
+
+        refused("/customers", cursor)
+        refused("/tickets", cursor)
+        refused("/tickets", {"status": "new", **cursor})
+        refused("/tickets", {**query, **cursor}, sub="user-2")
+        refused("/tickets", {**query, "cursor": "nonsense"})
+        self.assertEqual(self.get("/tickets", {**query, **cursor}).status, 200)
+
+    def test_refuse_limits_out_of_bounds(self) -> None:
+        for limit in ("0", "101", "-1", "ten", ""):
+            self.assert_problem(self.get("/tickets", {"limit": limit}), 400, "bad_limit")

@@ -1,0 +1,109 @@
+"""A working day in which every context emits whatever it can, and hears what the others have emitted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+from backoffice_testing import ServiceTest, create_table
+
+from backoffice.dynamodb import Table
+from tests.contract import contexts
+
+Emitted = dict[str, list[dict[str, Any]]]
+
+ADDRESS = {"street": "Lindenweg 1", "city": "Köln", "postal_code": "50667", "country": "DE"}
+TAX = {"category": "S", "rate": "19"}
+SELLER = {
+    "name": "Backoffice GmbH",
+    "address": ADDRESS,
+    "vat_id": "DE123456789",
+    "bank_account": {"iban": "DE89370400440532013000"},
+}
+RATE = {"description": "Consulting", "unit": "HUR", "unit_price": "120.00", "currency": "EUR", "tax": TAX}
+SETUP = {"description": "Setup", "quantity": "1", "unit": "C62", "unit_price": "100.00", "tax": TAX}
+
+
+class WorkingDay(ServiceTest):
+    """Three services on one moto, each with its own table; the test hands their events around."""
+
+    groups = "agents,accountants,analysts"
+
+    def setUp(self) -> None:
+        super().setUp()
+        for context in contexts.CONTEXTS:
+            create_table(context)
+
+    def play(self) -> Emitted:
+        """Play the day; every message must be taken by everybody who listens to it."""
+        self.prepare_to_invoice()
+        emitted = {"customer-support": self.support()}
+        self.send_round(emitted["customer-support"])
+        emitted["invoicing"] = self.invoice(customer_id=emitted["customer-support"][0]["aggregate_id"])
+        self.send_round(emitted["invoicing"])
+        with self.within("analytics"):
+            emitted["analytics"] = self.events()
+        return emitted
+
+    def prepare_to_invoice(self) -> None:
+        """Tell who issues invoices and what an hour costs."""
+        with self.within("invoicing"):
+            self.do("PUT", "/seller", SELLER)
+            self.do("PUT", "/rates/consulting", RATE)
+
+    def support(self) -> list[dict[str, Any]]:
+        """A customer asks, is answered, and the work is entered."""
+        with self.within("customer-support"):
+            ann = self.do("POST", "/customers", {"name": "Ann Smith", "email": "ann@example.com"})
+            self.do("PATCH", f"/customers/{ann['id']}", {"company": "Smith Ltd", "time_zone": "Europe/London"})
+            ticket = {"customer_id": ann["id"], "subject": "Printer on fire", "body": "It burns."}
+            path = f"/tickets/{self.do('POST', '/tickets', ticket)['id']}"
+            self.do("POST", f"{path}/assign", {"assignee": "agent@example.com"})
+            self.do("POST", f"{path}/messages", {"body": "Use water."})
+            for minutes, billable in ((90, True), (20, True), (5, False)):
+                time = {"minutes": minutes, "rate_code": "consulting", "billable": billable}
+                self.do("POST", f"{path}/time-entries", time)
+            self.do("POST", f"{path}/solve")
+            self.do("PATCH", f"/customers/{ann['id']}", {"company": None})
+            return self.events()
+
+    def invoice(self, customer_id: str) -> list[dict[str, Any]]:
+        """The work is invoiced, something else too, and all of it is paid."""
+        with self.within("invoicing"):
+            self.do("PATCH", f"/accounts/{customer_id}", {"address": ADDRESS})
+            (of_time,) = self.do("GET", "/invoices")["items"]
+            by_hand = self.do("POST", "/invoices", {"account_id": customer_id, "currency": "EUR", "lines": [SETUP]})
+            for invoice in (of_time, by_hand):
+                self.do("POST", f"/invoices/{invoice['id']}/finalize", {})
+            self.pay(customer_id, "1.00", invoice_id=of_time["id"])
+            self.pay(customer_id, "119.00", invoice_id=by_hand["id"])
+            self.pay(customer_id, "5.00")
+            return self.events()
+
+    def pay(self, account_id: str, amount: str, **what: str) -> None:
+        money = {"amount": {"amount": amount, "currency": "EUR"}, "external_ref": f"bank-{amount}"}
+        self.do("POST", "/payments", {"account_id": account_id, **money, **what})
+
+    def send_round(self, envelopes: list[dict[str, Any]]) -> None:
+        for context in contexts.CONTEXTS:
+            heard = [envelope for envelope in envelopes if envelope["type"] in contexts.CONSUMED[context]]
+            with self.within(context):
+                inbox = contexts.module(context, "handlers.inbox").inbox
+                failed = self.deliver(inbox, *heard) if heard else []
+                assert failed == [], f"{context} does not take {[heard[place]['type'] for place in failed]}"
+
+    def do(self, method: str, path: str, body: Any = None) -> Any:
+        """What a call at the current context answers; it must go well."""
+        module = contexts.module(os.environ["CONTEXT"], "handlers.queries" if method == "GET" else "handlers.commands")
+        reply = self.call(module.api, method, path, body, headers={"If-Match": "*"})
+        assert reply.status < 300, f"{method} {path}: {reply.body}"
+        return reply.body
+
+    @contextmanager
+    def within(self, context: str) -> Iterator[None]:
+        with patch.dict(os.environ, TABLE_NAME=context, CONTEXT=context):
+            self.table = Table.from_env()
+            yield
