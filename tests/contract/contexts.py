@@ -58,7 +58,7 @@ def module(context: str, name: str) -> ModuleType:
 def consumers(context: str) -> dict[str, Schema]:
     """What a context reads of each event type that it consumes."""
     inbox = module(context, "handlers.inbox").inbox
-    return {type: schema for type, (schema, _) in inbox._consumers.items()}
+    return dict(inbox.schemas)
 
 
 def subscribed(context: str) -> set[str]:

@@ -89,7 +89,7 @@ class TestInbox:
         sent = event(data={"minutes": 5, "not_known_yet": 1})
         assert handle(message(sent)) == []
         assert taken == [(sent, {"minutes": 5})]
-        assert inbox.types == {"TicketSolved", "Fails"}
+        assert inbox.schemas.keys() == {"TicketSolved", "Fails"}
 
     @pytest.mark.parametrize(
         "bad",

@@ -5,22 +5,12 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from backoffice.schemas import Id, Locale, Strict, Text, Tolerant, Utc, Whole, Zone
+from backoffice.schemas import Flag, Id, Locale, Pattern, Strict, Text, Tolerant, Utc, Whole, Zone
 from customer_support.domain.tickets import Author, Priority, Status, Visibility
 
-
-class _Pattern(validate.Regexp):
-    """Demands that the whole value matches; ``$`` alone lets a line break at the end pass."""
-
-    def __call__(self, value: Any) -> Any:
-        if self.regex.fullmatch(value) is None:
-            raise ValidationError(self._format_error(value))
-        return value
-
-
-_SLUG = _Pattern(r"^[a-z0-9][a-z0-9_-]{0,49}$", error="Lower case letters, digits, - and _; 50 at most.")
-_RATE_CODE = _Pattern(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$", error="Letters, digits, dot, - and _; 50 at most.")
-_USER = _Pattern(r"^[A-Za-z0-9][A-Za-z0-9@._+-]{0,127}$", error="Not a user name.")
+_SLUG = Pattern(r"^[a-z0-9][a-z0-9_-]{0,49}$", error="Lower case letters, digits, - and _; 50 at most.")
+_RATE_CODE = Pattern(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,49}$", error="Letters, digits, dot, - and _; 50 at most.")
+_USER = Pattern(r"^[A-Za-z0-9][A-Za-z0-9@._+-]{0,127}$", error="Not a user name.")
 
 
 class Email(Text):
@@ -29,15 +19,6 @@ class Email(Text):
     def __init__(self, **kwargs: Any) -> None:
         form = validate.Email(error="Not an e-mail address.")
         super().__init__(254, validate=form, metadata={"format": "email"}, **kwargs)
-
-
-class Flag(fields.Boolean):
-    """``true`` or ``false``; no word and no number stands for them."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
-        if not isinstance(value, bool):
-            raise ValidationError("Neither true nor false.")
-        return value
 
 
 class Tags(fields.List[str]):

@@ -112,10 +112,11 @@ class Store:
                 found = self._list("TICKET", "gsi1", page)
         return _listed(Ticket, found)
 
-    def save_ticket(self, ticket: Ticket) -> None:
+    def save_ticket(self, ticket: Ticket, receipt: Receipt | None = None) -> None:
         """Write a changed ticket with its facts. Raises StaleVersion."""
         transaction = self._table.transaction()
         self._replace(transaction, ticket)
+        transaction.remember(receipt)
         transaction.commit()
 
     def add_message(self, ticket: Ticket, message: Message, receipt: Receipt | None) -> None:

@@ -48,7 +48,7 @@ class Contracts(CompanyTest):
     def test_examples_of_what_is_consumed_are_understood(self) -> None:
         self.put("/rates/consulting", RATE)
         self.put("/rates/support", RATE)
-        for type in sorted(inbox.inbox.types):
+        for type in sorted(inbox.inbox.schemas):
             contract = json.loads((CONTRACTS / "customer-support" / f"{type}.v1.json").read_text())
             for data in contract["examples"]:
                 event = envelope(type, data["customer_id"], data)

@@ -93,6 +93,24 @@ class Day(fields.Field[date]):
         return None if value is None else value.isoformat()
 
 
+class Pattern(validate.Regexp):
+    """Demands that the whole value matches; ``$`` alone would let a line break at the end pass."""
+
+    def __call__(self, value: Any) -> Any:
+        if self.regex.fullmatch(value) is None:
+            raise ValidationError(self._format_error(value))
+        return value
+
+
+class Flag(fields.Boolean):
+    """``true`` or ``false``; no word and no number stands for them."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError("Neither true nor false.")
+        return value
+
+
 class Whole(fields.Integer):
     """A JSON integer within inclusive bounds; no string, no ``true``, no ``1.0``."""
 

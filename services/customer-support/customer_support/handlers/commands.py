@@ -66,26 +66,35 @@ def change_ticket(request: Request) -> Answer:
     return ok(ticket, version=ticket.next_version)
 
 
-@api.post("/tickets/{ticket_id}/assign", group=AGENTS, body=schemas.Assignment, answer=schemas.Ticket, ids=TICKET)
+@api.post(
+    "/tickets/{ticket_id}/assign",
+    group=AGENTS,
+    body=schemas.Assignment,
+    answer=schemas.Ticket,
+    idempotent=True,
+    ids=TICKET,
+)
 def assign_ticket(request: Request) -> Answer:
     """Make an agent responsible for a ticket."""
     store = Store()
     ticket = store.ticket(request.path["ticket_id"])
     request.require_version(ticket.version)
     ticket.assign(request.body["assignee"], request.at)
-    store.save_ticket(ticket)
-    return ok(ticket, version=ticket.next_version)
+    answer = ok(ticket, version=ticket.next_version)
+    store.save_ticket(ticket, request.receipt(answer))
+    return answer
 
 
-@api.post("/tickets/{ticket_id}/solve", group=AGENTS, answer=schemas.Ticket, ids=TICKET)
+@api.post("/tickets/{ticket_id}/solve", group=AGENTS, answer=schemas.Ticket, idempotent=True, ids=TICKET)
 def solve_ticket(request: Request) -> Answer:
     """Declare a ticket solved; its billable time goes to invoicing."""
     store = Store()
     ticket, worked = store.ticket_and_time(request.path["ticket_id"])
     request.require_version(ticket.version)
     ticket.solve(worked, request.at)
-    store.save_ticket(ticket)
-    return ok(ticket, version=ticket.next_version)
+    answer = ok(ticket, version=ticket.next_version)
+    store.save_ticket(ticket, request.receipt(answer))
+    return answer
 
 
 @api.post(

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_load, pre_dump, validate, 
 
 from backoffice.clock import now
 from backoffice.currencies import MINOR_UNITS
-from backoffice.schemas import Day, DecimalString, Id, Strict, Text, Utc, Whole
+from backoffice.schemas import Day, DecimalString, Flag, Id, Pattern, Strict, Text, Utc, Whole
 from invoicing.domain import account, lines, money, payments, rates, seller
 from invoicing.domain import invoice as invoices
 from invoicing.domain.balance import Balance
@@ -16,9 +16,9 @@ from invoicing.domain.terms import Terms as PaymentTerms
 
 RATE_CODE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}"
 SERIES_ID = r"[A-Z0-9][A-Z0-9-]{0,19}"
-_UNIT = validate.Regexp(r"^[A-Z0-9]{2,3}\Z", error="Not a UN/ECE unit code, like HUR or C62.")
-_COUNTRY = validate.Regexp(r"^[A-Z]{2}\Z", error="Not an ISO 3166 country code, like DE.")
-_BIC = validate.Regexp(r"^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?\Z", error="Not a BIC.")
+_UNIT = Pattern(r"^[A-Z0-9]{2,3}$", error="Not a UN/ECE unit code, like HUR or C62.")
+_COUNTRY = Pattern(r"^[A-Z]{2}$", error="Not an ISO 3166 country code, like DE.")
+_BIC = Pattern(r"^[A-Z]{6}[A-Z0-9]{2}([A-Z0-9]{3})?$", error="Not a BIC.")
 
 
 class Currency(fields.String):
@@ -55,7 +55,7 @@ class Tax(Strict):
 
 class Allowance(Strict):
     amount = DecimalString(required=True)
-    charge = fields.Boolean(required=True, truthy={True}, falsy={False})
+    charge = Flag(required=True)
     reason = Text(200, load_default=None, allow_none=True)
 
     @post_load
@@ -94,7 +94,7 @@ class Line(Strict):
 
 class Terms(Strict):
     net_days = Whole(least=0, most=3650, required=True)
-    end_of_month = fields.Boolean(load_default=False, truthy={True}, falsy={False})
+    end_of_month = Flag(load_default=False)
 
     @post_load
     def _make(self, data: dict[str, Any], **_: Any) -> PaymentTerms:
@@ -217,7 +217,7 @@ class InvoiceChange(Changes):
 
 class Finalization(Strict):
     issue_date = Day(load_default=None, allow_none=True)
-    series = fields.String(load_default=None, allow_none=True, validate=validate.Regexp(rf"^{SERIES_ID}\Z"))
+    series = fields.String(load_default=None, allow_none=True, validate=Pattern(rf"^{SERIES_ID}$"))
 
 
 class TaxTotal(Strict):

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import fields, post_load
 
-from backoffice.schemas import Id, Tolerant, Whole
+from backoffice.schemas import Id, Pattern, Tolerant, Whole
 from invoicing.domain.lines import TimeEntry
 from invoicing.domain.time_billing import WorkedTime
 from invoicing.schemas import RATE_CODE
@@ -22,9 +22,9 @@ class CustomerFact(Tolerant):
 
 
 class BillableTime(Tolerant):
-    time_entry_id = fields.String(required=True, validate=validate.Length(min=1, max=100))
+    time_entry_id = Id("tme", required=True)
     minutes = Whole(least=1, required=True)
-    rate_code = fields.String(required=True, validate=validate.Regexp(f"^{RATE_CODE}\\Z"))
+    rate_code = fields.String(required=True, validate=Pattern(f"^{RATE_CODE}$"))
 
 
 class TicketSolvedFact(Tolerant):

@@ -35,9 +35,9 @@ class Inbox:
     _consumers: dict[str, tuple[Schema, Consumer]] = field(default_factory=dict)
 
     @property
-    def types(self) -> frozenset[str]:
-        """The event types that are understood."""
-        return frozenset(self._consumers)
+    def schemas(self) -> dict[str, Schema]:
+        """What is understood: by event type, the schema that its data must fit."""
+        return {type: schema for type, (schema, _) in self._consumers.items()}
 
     def on(self, type: str, schema: type[Schema]) -> Callable[[Consumer], Consumer]:
         """Register a consumer of events of ``type``; it gets the event and its data as ``schema`` loads it."""
