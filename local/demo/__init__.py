@@ -1,0 +1,1 @@
+"""A working day, played through the public APIs of a stage that is up."""
