@@ -4,10 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from backoffice.domain import Aggregate, FieldError, Invalid, RuleBroken
-from backoffice.dynamodb import Conflict, Contended, StaleVersion, Table
+from backoffice.dynamodb import Table
+from backoffice.errors import Conflict, Contended, StaleVersion
 from backoffice.http import Answer, Api, NotFound, Request, created, nothing, ok
 from backoffice.ids import new_id
 from backoffice.schemas import DecimalString, Id, Strict, Text, Utc, Whole
+from backoffice.transactions import Transaction
 
 
 class NewThing(Strict):
@@ -55,7 +57,7 @@ def service(before_commit: Callable[[], None] = lambda: None) -> Api:
         aggregate = Aggregate(id=thing["id"])
         aggregate.record("ThingMade", {"name": thing["name"]}, request.at)
         before_commit()
-        transaction = Table.from_env().transaction()
+        transaction = Transaction(Table.from_env())
         transaction.add({"pk": thing["id"], "sk": "THING", "gsi1pk": "THINGS", "gsi1sk": thing["id"], **_stored(thing)})
         transaction.put({"pk": "NAME", "sk": thing["name"]})
         transaction.emit(aggregate)
@@ -66,7 +68,7 @@ def service(before_commit: Callable[[], None] = lambda: None) -> Api:
     @api.post("/chores", group="agents", idempotent=True, status=201)
     def make_chore(request: Request) -> Answer:
         answer = created({"id": new_id("chr")}, "/chores/1")
-        transaction = Table.from_env().transaction()
+        transaction = Transaction(Table.from_env())
         transaction.remember(request.receipt(answer))
         transaction.commit()
         return answer
@@ -74,7 +76,7 @@ def service(before_commit: Callable[[], None] = lambda: None) -> Api:
     @api.post("/count", group="agents", idempotent=True)
     def count(request: Request) -> Answer:
         answer = ok({"id": new_id("cnt")})
-        transaction = Table.from_env().transaction()
+        transaction = Transaction(Table.from_env())
         transaction.put({"pk": "COUNT", "sk": "COUNT"})
         transaction.remember(request.receipt(answer))
         transaction.commit()
@@ -99,7 +101,7 @@ def service(before_commit: Callable[[], None] = lambda: None) -> Api:
         request.require_version(version)
         renamed = {**item, **request.body, "version": version + 1}
         before_commit()
-        transaction = Table.from_env().transaction()
+        transaction = Transaction(Table.from_env())
         transaction.replace(renamed, version=version)
         transaction.commit()
         return ok(renamed, version=version + 1)

@@ -6,6 +6,7 @@ from backoffice.domain import Aggregate
 from backoffice.ids import new_id
 from backoffice.messages import outbox
 from backoffice.messages.envelope import Event
+from backoffice.transactions import Transaction
 
 AT = datetime(2026, 11, 23, 17, 0, 0, 123000, tzinfo=UTC)
 
@@ -34,7 +35,7 @@ def event(type="TicketSolved", data=None, **changes):
 
 
 def emit(table, made):
-    transaction = table.transaction()
+    transaction = Transaction(table)
     transaction.emit(made)
     transaction.commit()
 

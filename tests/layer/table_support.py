@@ -2,10 +2,12 @@
 
 from botocore.exceptions import ClientError
 
+from backoffice.transactions import Transaction
+
 
 def commit(table, *steps):
     """Commit one transaction of ``(verb, *args, **kwargs)`` steps."""
-    transaction = table.transaction()
+    transaction = Transaction(table)
     for verb, *args in steps:
         kwargs = args.pop() if args and isinstance(args[-1], Kw) else {}
         getattr(transaction, verb)(*args, **kwargs)

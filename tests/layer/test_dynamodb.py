@@ -9,13 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from table_support import Scripted, client_error, commit
 
-from backoffice.dynamodb import (
-    BadStart,
-    Contended,
-    Table,
-    from_dynamodb,
-    to_dynamodb,
-)
+from backoffice.dynamodb import Table, from_dynamodb, to_dynamodb
+from backoffice.errors import BadStart, Contended
 
 A = {"pk": "A", "sk": "1", "name": "first", "version": 1}
 

@@ -6,19 +6,14 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 from table_support import Kw, Scripted, client_error, commit
 
-from backoffice import dynamodb
+from backoffice import transactions
 from backoffice.domain import Aggregate
-from backoffice.dynamodb import (
-    AlreadySeen,
-    Conflict,
-    Contended,
-    Remembered,
-    StaleVersion,
-    Table,
-)
+from backoffice.dynamodb import Table
+from backoffice.errors import AlreadySeen, Conflict, Contended, Remembered, StaleVersion
 from backoffice.http.answer import Answer
 from backoffice.http.idempotency import Recipe, Reply
 from backoffice.ids import new_id
+from backoffice.transactions import Transaction
 
 A = {"pk": "A", "sk": "1", "name": "first", "version": 1}
 
@@ -153,7 +148,7 @@ class TestTransaction:
     @pytest.mark.parametrize("age", [-1, -0.5, 0, 0.5, 0.999, 1, 1.5])
     def test_the_table_and_the_reader_agree_on_when_a_receipt_expires(self, table, monkeypatch, age):
         expires = 1_800_000_000
-        monkeypatch.setattr(dynamodb.time, "time", lambda: expires + age)
+        monkeypatch.setattr(transactions.time, "time", lambda: expires + age)
         commit(table, ("put", {**receipt().item(), "expires_at": expires}))
         try:
             commit(table, ("remember", receipt()))
@@ -193,7 +188,7 @@ class TestRetries:
 
     def commit(self, *script):
         client = Scripted(*script)
-        transaction = Table("t", client).transaction()
+        transaction = Transaction(Table("t", client))
         transaction.put(A)
         try:
             transaction.commit()

@@ -4,6 +4,7 @@ import pytest
 from http_service import service
 
 from backoffice.http.idempotency import fingerprint
+from backoffice.transactions import Transaction
 
 BODY = {"name": "a", "price": "1.50"}
 
@@ -93,7 +94,7 @@ def test_two_callers_with_the_same_key_do_not_meet(make):
 def test_a_key_expires(make, table):
     make()
     kept = table.get("IDEMPOTENCY#user-1#k", "IDEMPOTENCY")
-    transaction = table.transaction()
+    transaction = Transaction(table)
     transaction.put({**kept, "expires_at": int(kept["expires_at"]) - 49 * 3600})
     transaction.commit()
     answered = make(body={"name": "b"})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from backoffice.dynamodb import Table
 from backoffice.http import cursors
 from backoffice.http.problems import BadRequest, problem_of
+from backoffice.transactions import Transaction
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def api():
 
 @pytest.fixture
 def things(table):
-    transaction = table.transaction()
+    transaction = Transaction(table)
     for number in range(30):
         thing_id = f"thg_{number:026}"
         keys = {"pk": thing_id, "sk": "THING", "gsi1pk": "THINGS", "gsi1sk": thing_id}

@@ -112,7 +112,7 @@ def test_every_title_has_a_status_of_its_own():
 
 
 def test_not_found_reads_as_a_sentence():
-    assert NotFound("time_entry", "tim_1").detail == "There is no time entry tim_1."
+    assert str(NotFound("time_entry", "tim_1")) == "There is no time entry tim_1."
 
 
 def post(api, call, text, **how):

@@ -8,10 +8,11 @@ from layer_support import parts, trace_header
 from marshmallow import fields
 from message_support import event
 
-from backoffice.dynamodb import StaleVersion
+from backoffice.errors import StaleVersion
 from backoffice.logs import logger
 from backoffice.messages.inbox import Inbox
 from backoffice.schemas import Tolerant, Whole
+from backoffice.transactions import Transaction
 
 
 class Anything(Tolerant):
@@ -116,7 +117,7 @@ class TestInbox:
     def test_a_duplicate_is_taken_once_and_is_no_failure(self, table, handle, inbox, log):
         @inbox.on("Counted", schema=Anything)
         def count(received, data):
-            transaction = table.transaction()
+            transaction = Transaction(table)
             transaction.once(received.event_id)
             transaction.update("COUNT", "1", "ADD hits :one", values={":one": 1})
             transaction.commit()

@@ -19,6 +19,7 @@ from analytics.domain.buckets import QUARTER, Change, Dimensions, Record
 from analytics.domain.catalogue import Kind, Metric
 from analytics.domain.intervals import Span
 from backoffice.dynamodb import Item, Table
+from backoffice.transactions import Transaction
 
 # The keys leave room for a second generation that is rebuilt beside the one in use.
 _GENERATION = "1"
@@ -41,7 +42,7 @@ class Store:
 
         Raises AlreadySeen, and changes nothing, if the event was counted before.
         """
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         transaction.once(event_id)
         for (pk, sk), amounts in _by_item(changes).items():
             additions = ", ".join(f"{attribute} :{attribute}" for attribute in amounts)

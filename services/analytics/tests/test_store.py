@@ -11,7 +11,8 @@ from analytics.domain.intervals import Interval, Span, spans
 from analytics.domain.measuring import measure
 from analytics.domain.series import values
 from analytics.store import Store
-from backoffice.dynamodb import AlreadySeen, from_dynamodb
+from backoffice.dynamodb import from_dynamodb
+from backoffice.errors import AlreadySeen
 from backoffice.ids import new_id
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

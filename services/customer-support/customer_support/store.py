@@ -13,14 +13,13 @@ Ids sort by time, so lists by id are lists by age. A ticket and its time lie sid
 
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from backoffice.clock import parse_time, rfc3339
 from backoffice.domain import Invalid, RuleBroken
-from backoffice.dynamodb import Conflict, Item, Page, Table, Transaction
-from backoffice.http import NotFound
-from backoffice.http.cursors import Paging
-from backoffice.http.idempotency import Receipt
+from backoffice.dynamodb import Item, Page, Table
+from backoffice.errors import Conflict, NotFound
+from backoffice.transactions import Transaction
 from customer_support.domain.customers import Customer, normal_email
 from customer_support.domain.tickets import (
     Author,
@@ -31,6 +30,10 @@ from customer_support.domain.tickets import (
     TimeEntry,
     Visibility,
 )
+
+if TYPE_CHECKING:
+    from backoffice.http.cursors import Paging
+    from backoffice.http.idempotency import Receipt
 
 T = TypeVar("T")
 
@@ -45,9 +48,9 @@ class Store:
     def __init__(self, table: Table | None = None) -> None:
         self._table = table or Table.from_env()
 
-    def add_customer(self, customer: Customer, receipt: Receipt | None) -> None:
+    def add_customer(self, customer: Customer, receipt: "Receipt | None") -> None:
         """Write a new customer. Raises RuleBroken if the e-mail address is taken."""
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         transaction.add(_customer_item(customer))
         transaction.add(_email_item(customer), "email_taken")
         transaction.emit(customer)
@@ -56,7 +59,7 @@ class Store:
 
     def save_customer(self, customer: Customer, previous_email: str) -> None:
         """Write a changed customer. Raises RuleBroken if the new e-mail address is taken, StaleVersion."""
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         transaction.replace(_customer_item(customer), version=customer.version)
         if normal_email(customer.email) != normal_email(previous_email):
             transaction.delete(_email_key(previous_email), "EMAIL")
@@ -71,13 +74,13 @@ class Store:
             raise NotFound("customer", customer_id)
         return _load(Customer, item)
 
-    def customers(self, page: Paging) -> tuple[list[Customer], dict[str, str] | None]:
+    def customers(self, page: "Paging") -> tuple[list[Customer], dict[str, str] | None]:
         """All customers, newest first, and where the next page starts."""
         return _listed(Customer, self._list("CUSTOMER", "gsi1", page))
 
-    def add_ticket(self, ticket: Ticket, first_message: Message, receipt: Receipt | None) -> None:
+    def add_ticket(self, ticket: Ticket, first_message: Message, receipt: "Receipt | None") -> None:
         """Write a new ticket with its first message. Raises Invalid if there is no such customer."""
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         transaction.check(_customer_key(ticket.customer_id), "CUSTOMER", conflict="no_customer")
         transaction.add(_ticket_item(ticket))
         transaction.add(_message_item(ticket, first_message))
@@ -99,7 +102,7 @@ class Store:
             raise NotFound("ticket", ticket_id)
         return _load(Ticket, items[0]), [_load(TimeEntry, item) for item in items[1:]]
 
-    def tickets(self, filter: dict[str, Any], page: Paging) -> tuple[list[Ticket], dict[str, str] | None]:
+    def tickets(self, filter: dict[str, Any], page: "Paging") -> tuple[list[Ticket], dict[str, str] | None]:
         """Tickets of one status, customer or agent, or all; newest first, and where the next page starts."""
         match filter:
             case {"customer_id": customer_id}:
@@ -112,22 +115,22 @@ class Store:
                 found = self._list("TICKET", "gsi1", page)
         return _listed(Ticket, found)
 
-    def save_ticket(self, ticket: Ticket, receipt: Receipt | None = None) -> None:
+    def save_ticket(self, ticket: Ticket, receipt: "Receipt | None" = None) -> None:
         """Write a changed ticket with its facts. Raises StaleVersion."""
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         self._replace(transaction, ticket)
         transaction.remember(receipt)
         transaction.commit()
 
-    def add_message(self, ticket: Ticket, message: Message, receipt: Receipt | None) -> None:
+    def add_message(self, ticket: Ticket, message: Message, receipt: "Receipt | None") -> None:
         """Write a message with what it changed of its ticket. Raises StaleVersion."""
         self._add_part(ticket, _message_item(ticket, message), receipt)
 
-    def add_time_entry(self, ticket: Ticket, entry: TimeEntry, receipt: Receipt | None) -> None:
+    def add_time_entry(self, ticket: Ticket, entry: TimeEntry, receipt: "Receipt | None") -> None:
         """Write a time entry with what it changed of its ticket. Raises StaleVersion."""
         self._add_part(ticket, _time_item(ticket, entry), receipt)
 
-    def messages(self, ticket_id: str, page: Paging) -> tuple[list[Message], dict[str, str] | None]:
+    def messages(self, ticket_id: str, page: "Paging") -> tuple[list[Message], dict[str, str] | None]:
         """The conversation, oldest first, and where the next page starts. Raises NotFound."""
         found = self._table.query(_ticket_key(ticket_id), sk_prefix="MESSAGE#", limit=page.limit, start=page.start)
         # Every ticket begins with a message, so an empty first page means that there is no ticket.
@@ -135,7 +138,7 @@ class Store:
             raise NotFound("ticket", ticket_id)
         return _listed(Message, found)
 
-    def time_entries(self, ticket_id: str, page: Paging) -> tuple[list[TimeEntry], dict[str, str] | None]:
+    def time_entries(self, ticket_id: str, page: "Paging") -> tuple[list[TimeEntry], dict[str, str] | None]:
         """Time that was worked, oldest first, and where the next page starts. Raises NotFound."""
         first = page.start is None
         found = self._table.query(
@@ -151,7 +154,7 @@ class Store:
         Raises AlreadySeen; Conflict if there is no such entry, or if it stands on another invoice: nobody pays for
         the same time twice, so people must look at it.
         """
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         transaction.once(event_id)
         transaction.update(
             _ticket_key(billed["ticket_id"]),
@@ -163,8 +166,8 @@ class Store:
         )
         transaction.commit()
 
-    def _add_part(self, ticket: Ticket, part: Item, receipt: Receipt | None) -> None:
-        transaction = self._table.transaction()
+    def _add_part(self, ticket: Ticket, part: Item, receipt: "Receipt | None") -> None:
+        transaction = Transaction(self._table)
         self._replace(transaction, ticket)
         transaction.add(part)
         transaction.remember(receipt)
@@ -174,7 +177,7 @@ class Store:
         transaction.replace(_ticket_item(ticket), version=ticket.version)
         transaction.emit(ticket)
 
-    def _list(self, partition: str, index: str, page: Paging) -> Page:
+    def _list(self, partition: str, index: str, page: "Paging") -> Page:
         return self._table.query(partition, index=index, newest_first=True, limit=page.limit, start=page.start)
 
 

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from backoffice.dynamodb import Conflict, Contended
+from backoffice.errors import Conflict, Contended
 
 T = TypeVar("T")
 

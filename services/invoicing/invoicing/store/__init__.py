@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from botocore.exceptions import HTTPClientError
 
 from backoffice.domain import RuleBroken
-from backoffice.dynamodb import Conflict, Item, Page, Table, Transaction
-from backoffice.http import NotFound
-from backoffice.http.cursors import Paging
-from backoffice.http.idempotency import Receipt
+from backoffice.dynamodb import Item, Page, Table
+from backoffice.errors import Conflict, NotFound
+from backoffice.transactions import Transaction
 from invoicing.domain.account import Account
 from invoicing.domain.balance import AccountBalance
 from invoicing.domain.billable_time import OpenDrafts
@@ -35,6 +34,10 @@ from invoicing.store.items import (
     reference_item,
     stored,
 )
+
+if TYPE_CHECKING:
+    from backoffice.http.cursors import Paging
+    from backoffice.http.idempotency import Receipt
 
 T = TypeVar("T")
 Listed = tuple[list[T], dict[str, str] | None]
@@ -102,7 +105,7 @@ class Store:
 
         Raises RuleBroken if the prefix belongs to another series.
         """
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         transaction.add(stored(series, keys.series(series.id)))
         transaction.add({**keyed(keys.prefix(series.prefix)), "series_id": series.id}, "prefix_taken")
         try:
@@ -121,13 +124,13 @@ class Store:
         """An account, if anything is known of it."""
         return _optional(Account, self._table.get(*keys.account(account_id)))
 
-    def accounts(self, page: Paging) -> Listed[Account]:
+    def accounts(self, page: "Paging") -> Listed[Account]:
         """All accounts, newest first, and where the next page starts."""
         return _listed(Account, self._list(keys.ACCOUNTS, "gsi1", page))
 
     def save_account(self, account: Account, event_id: str | None = None) -> None:
         """Write an account; once, if an event is the cause. Raises StaleVersion, AlreadySeen."""
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         transaction.replace(account_item(account), version=account.version)
         if event_id:
             transaction.once(event_id)
@@ -144,7 +147,7 @@ class Store:
         """Raises NotFound."""
         return _found(Invoice, self._table.get(*keys.invoice(invoice_id)), invoice_id)
 
-    def invoices(self, account_id: str | None, state: State | None, page: Paging) -> Listed[Invoice]:
+    def invoices(self, account_id: str | None, state: State | None, page: "Paging") -> Listed[Invoice]:
         """Invoices of an account, of a state, of both or all; open ones by due date, the others newest first."""
         if account_id and state:
             found = self._list(keys.invoices_of(account_id, state), "gsi4", page)
@@ -156,22 +159,22 @@ class Store:
             found = self._list(keys.INVOICES, "gsi3", page)
         return _listed(Invoice, found)
 
-    def add_draft(self, invoice: Invoice, receipt: Receipt | None) -> None:
+    def add_draft(self, invoice: Invoice, receipt: "Receipt | None") -> None:
         """Write a new draft."""
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         self._write_invoice(transaction, invoice)
         transaction.remember(receipt)
         transaction.commit()
 
     def save_draft(self, invoice: Invoice) -> None:
         """Write a changed draft. Raises StaleVersion."""
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         self._write_invoice(transaction, invoice)
         transaction.commit()
 
     def delete_draft(self, invoice: Invoice) -> None:
         """Remove a draft. Raises StaleVersion."""
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         transaction.delete(*keys.invoice(invoice.id), version=invoice.version)
         transaction.commit()
 
@@ -189,13 +192,13 @@ class Store:
         series = _series(series_id, found.get(keys.series(series_id)))
         return Finalizable(invoice, _optional(Seller, found.get(keys.SELLER)), series)
 
-    def save_finalized(self, invoice: Invoice, series: Series, receipt: Receipt | None) -> None:
+    def save_finalized(self, invoice: Invoice, series: Series, receipt: "Receipt | None") -> None:
         """Use up the number and issue the invoice, both or neither.
 
         Raises StaleVersion (the draft was changed), Conflict ``counter`` (the number was taken) or ``buyer`` (the
         account is no longer what the draft knows).
         """
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         self._write_invoice(transaction, invoice)
         transaction.replace(stored(series, keys.series(series.id)), version=series.version, conflict="counter")
         transaction.add(number_item(invoice, series), "counter")
@@ -219,7 +222,7 @@ class Store:
         """Raises NotFound."""
         return _found(Payment, self._table.get(*keys.payment(payment_id)), payment_id)
 
-    def payments(self, account_id: str | None, page: Paging) -> Listed[Payment]:
+    def payments(self, account_id: str | None, page: "Paging") -> Listed[Payment]:
         """Payments of one account or all, newest first, and where the next page starts."""
         if account_id:
             return _listed(Payment, self._list(keys.payments_of(account_id), "gsi1", page))
@@ -234,12 +237,12 @@ class Store:
         reference = found.get(keys.reference(external_ref))
         return Payable(payment_of(reference) if reference else None, invoice)
 
-    def add_payment(self, payment: Payment, invoice: Invoice | None, receipt: Receipt | None) -> None:
+    def add_payment(self, payment: Payment, invoice: Invoice | None, receipt: "Receipt | None") -> None:
         """Write a payment with what it pays.
 
         Raises StaleVersion (the invoice was changed), Conflict ``external_ref`` (the reference was used before).
         """
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         transaction.add(payment_item(payment))
         transaction.add(reference_item(payment), "external_ref")
         transaction.emit(payment)
@@ -284,7 +287,7 @@ class Store:
         ``event_id`` is given with the last entries of its message. Raises AlreadySeen, StaleVersion, Conflict: somebody
         else was billing or finalizing at the same time.
         """
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         account, drafts = billable.account, billable.drafts.touched.values()
         if account.version == 0:
             transaction.add(account_item(account), "account")
@@ -301,7 +304,7 @@ class Store:
         transaction.commit()
 
     def _replace(self, item: Item, version: int) -> None:
-        transaction = self._table.transaction()
+        transaction = Transaction(self._table)
         transaction.replace(item, version=version)
         transaction.commit()
 
@@ -309,7 +312,7 @@ class Store:
         transaction.replace(invoice_item(invoice), version=invoice.version)
         transaction.emit(invoice)
 
-    def _list(self, partition: str, index: str, page: Paging, *, newest_first: bool = True) -> Page:
+    def _list(self, partition: str, index: str, page: "Paging", *, newest_first: bool = True) -> Page:
         return self._table.query(partition, index=index, newest_first=newest_first, limit=page.limit, start=page.start)
 
     def _side_by_side(self, account_id: str) -> dict[str, Item]:

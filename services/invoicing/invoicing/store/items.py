@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import TypeVar
 
 from backoffice.domain import Aggregate
-from backoffice.dynamodb import Item, Transaction
+from backoffice.dynamodb import Item
+from backoffice.transactions import Transaction
 from invoicing.domain.account import Account
 from invoicing.domain.balance import Balance
 from invoicing.domain.invoice import Invoice

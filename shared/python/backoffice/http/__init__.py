@@ -1,8 +1,9 @@
 """The HTTP kit: routes with their schemas, problem details, idempotency keys, ETags, cursors and group checks."""
 
+from backoffice.errors import NotFound
 from backoffice.http.answer import Answer, created, listing, nothing, ok
 from backoffice.http.api import Api
-from backoffice.http.problems import BadRequest, NotFound
+from backoffice.http.problems import BadRequest
 from backoffice.http.request import Caller, Request
 
 __all__ = [

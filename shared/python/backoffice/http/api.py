@@ -12,11 +12,12 @@ from marshmallow import Schema
 
 from backoffice import tracing
 from backoffice.clock import now
-from backoffice.dynamodb import Remembered, Table
+from backoffice.dynamodb import Table
+from backoffice.errors import NotFound, Remembered
 from backoffice.http import cursors
 from backoffice.http.answer import Answer
 from backoffice.http.idempotency import Recipe, Reply, fingerprint, parse_key
-from backoffice.http.problems import CONTENT_TYPE, BadRequest, NotFound, Problem, problem_of
+from backoffice.http.problems import CONTENT_TYPE, BadRequest, Problem, problem_of
 from backoffice.http.request import Caller, Request, parse_if_match, parse_json
 from backoffice.ids import is_id
 from backoffice.logs import invocation, logger

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from backoffice.domain import FieldError, Invalid, RuleBroken
-from backoffice.dynamodb import BadStart, Conflict, Contended, StaleVersion
+from backoffice.errors import BadStart, Conflict, Contended, NotFound, StaleVersion
 from backoffice.schemas import field_errors
 
 CONTENT_TYPE = "application/problem+json"
@@ -64,13 +64,6 @@ class BadRequest(Problem):
         super().__init__(400, code, detail)
 
 
-class NotFound(Problem):
-    """404: there is no such thing (or the id is of another kind)."""
-
-    def __init__(self, kind: str, id: str) -> None:
-        super().__init__(404, f"{kind}_not_found", f"There is no {kind.replace('_', ' ')} {id}.")
-
-
 def problem_of(error: Exception) -> Problem | None:
     """The problem that tells the client of an expected error; None for one that nobody expected."""
     if isinstance(error, Problem):
@@ -89,6 +82,10 @@ def _validation(error: Any) -> Problem:
 
 def _rule(error: Any) -> Problem:
     return Problem(409, error.code, error.detail, extra=error.extra)
+
+
+def _not_found(error: Any) -> Problem:
+    return Problem(404, f"{error.kind}_not_found", str(error))
 
 
 def _stale(_: Any) -> Problem:
@@ -111,6 +108,7 @@ _TRANSLATIONS: list[tuple[type[Exception], Callable[[Any], Problem]]] = [
     (Invalid, _validation),
     (ValidationError, _validation),
     (RuleBroken, _rule),
+    (NotFound, _not_found),
     (StaleVersion, _stale),
     (Conflict, _conflict),
     (Contended, _contended),

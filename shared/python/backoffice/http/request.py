@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
-from backoffice.dynamodb import StaleVersion
+from backoffice.errors import StaleVersion
 from backoffice.http.answer import Answer, listing
 from backoffice.http.cursors import Paging
 from backoffice.http.idempotency import Receipt, Recipe

@@ -17,7 +17,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from marshmallow import Schema
 
 from backoffice import tracing
-from backoffice.dynamodb import AlreadySeen, client
+from backoffice.dynamodb import client
+from backoffice.errors import AlreadySeen
 from backoffice.logs import invocation, logger
 from backoffice.messages.envelope import Event, Origin, originating
 

@@ -6,18 +6,15 @@ Source: https://microservices.io/patterns/data/transactional-outbox.html
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from ulid import ULID
 
 from backoffice import tracing
 from backoffice.clock import now
 from backoffice.domain import Aggregate
+from backoffice.dynamodb import Item, Table
 from backoffice.ids import new_id
 from backoffice.messages.envelope import Event, current_origin
-
-if TYPE_CHECKING:
-    from backoffice.dynamodb import Item, Table
 
 # One partition takes 1,000 writes a second; an event is written (in a transaction: twice the cost) and deleted once.
 SHARDS = 4
@@ -34,7 +31,7 @@ class Pending:
     xray: str | None
 
     @classmethod
-    def from_item(cls, item: "Item") -> "Pending":
+    def from_item(cls, item: Item) -> "Pending":
         return cls(item["pk"], item["sk"], item["type"], item["event"], item.get("xray"))
 
     @property
@@ -42,7 +39,7 @@ class Pending:
         return self.pk, self.event_id
 
 
-def items(aggregate: Aggregate) -> "Iterator[Item]":
+def items(aggregate: Aggregate) -> Iterator[Item]:
     """The outbox items of the aggregate's facts."""
     origin = current_origin()
     for fact in aggregate.facts:
@@ -61,7 +58,7 @@ def items(aggregate: Aggregate) -> "Iterator[Item]":
         yield _item(event)
 
 
-def pending_before(table: "Table", time: datetime) -> Iterator[Pending]:
+def pending_before(table: Table, time: datetime) -> Iterator[Pending]:
     """Events that were put into the outbox before ``time`` and are still there, oldest first within a shard."""
     last = f"evt_{ULID.from_datetime(time)}"
     for shard in range(SHARDS):
@@ -69,7 +66,7 @@ def pending_before(table: "Table", time: datetime) -> Iterator[Pending]:
             yield Pending.from_item(item)
 
 
-def _item(event: Event) -> "Item":
+def _item(event: Event) -> Item:
     shard = ord(event.event_id[-1]) % SHARDS
     return {
         "pk": _partition(shard),
