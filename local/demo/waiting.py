@@ -15,7 +15,7 @@ class TooLate(Exception):
     """What was waited for has not happened within its time."""
 
 
-def until(what: str, look: Callable[[], T | None], seconds: float = 20) -> T:
+def until(what: str, look: Callable[[], T | None], seconds: float = 30) -> T:
     """Look until there is something to see and return it; `what` names it, for the error.
 
     Raises TooLate after `seconds`.
