@@ -11,7 +11,7 @@ from pathlib import Path
 from local.stage import aws, environment
 from local.stage.install import digest
 from local.stage.locks import only_one
-from local.stage.place import BUILD, NODE_MODULES, PYTHON, ROOT, Place
+from local.stage.place import BUILD, EMULATOR_PYTHON, NODE_MODULES, PYTHON, ROOT, Place
 from local.stage.problem import Problem
 from local.stage.progress import step, tail
 
@@ -127,12 +127,22 @@ def _copy_source(target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)
     for name in ("shared", "services"):
         shutil.copytree(ROOT / name, target / name, ignore=_NOT_DEPLOYED)
+    compile_for_workers(target / "services")
     for name in _SETTINGS:
         shutil.copy2(ROOT / name, target / name)
     # The lock of shared/layer/build.py: another stage's launcher may be building the layer anew.
     with only_one(BUILD / "layer-host.lock", "build of the layer"):
         shutil.copytree(BUILD / "layer-host", target / BUILD.name / "layer-host")
     (target / NODE_MODULES.name).symlink_to(NODE_MODULES)
+
+
+def compile_for_workers(folder: Path) -> None:
+    """Put bytecode beside the Python sources in `folder`, for the interpreter that the embedded AWS runs workers on.
+
+    A worker unpacks its code anew and could not keep what it compiles; "unchecked", since unpacking changes dates.
+    """
+    command = [str(EMULATOR_PYTHON), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
+    subprocess.run(command, env=environment.tools(), check=True)
 
 
 def _run(
