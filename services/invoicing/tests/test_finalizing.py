@@ -84,6 +84,11 @@ class Finalizing(FinalizingTest):
         self.assertEqual(self.patch(f"/invoices/{invoice['id']}", {"lines": []}, version=2).status, 409)
         self.assertEqual(self.numbers(), ["INV-000001"])
 
+    def test_needs_neither_a_body_nor_a_key(self) -> None:
+        invoice = self.draft(self.account_id)
+        reply = self.call(commands.api, "POST", f"/invoices/{invoice['id']}/finalize", key="")
+        self.assertEqual((reply.status, reply.body["number"]), (200, "INV-000001"))
+
     def test_dates_follow_the_order_of_numbers(self) -> None:
         tomorrow = now().date() + timedelta(days=1)
         self.assertEqual(self.finalize(self.draft(self.account_id), {"issue_date": f"{tomorrow}"}).status, 200)
