@@ -6,6 +6,7 @@ from typing import Any
 
 from backoffice.clock import now
 from backoffice.ids import new_id
+from invoicing.handlers import commands
 from tests.company import ADDRESS, SELLER, CompanyTest, line
 from tests.races import lost_answer, meanwhile
 
