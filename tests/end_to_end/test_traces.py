@@ -108,8 +108,9 @@ def _published(found: list[Document]) -> tuple[Document, Document]:
 
 
 def _consumer(found: list[Document], name: str) -> Document:
-    relay, publish = _published(found)
-    (inbox,) = [one for one in [*children(found, relay), *children(found, publish)] if one.name == name]
+    """A consumer's segment, reached from the relay: through topic and queue where they are shown."""
+    relay, _ = _published(found)
+    (inbox,) = _below(found, relay, lambda one: one.name == name)
     return inbox
 
 
