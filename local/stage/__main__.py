@@ -21,7 +21,7 @@ def up(stage: Place) -> None:
     """Start, deploy, create the demo users, write endpoints.json and tell the URLs."""
     stage.make()
     with only_one(_lock(stage), "command on this stage") as lock:
-        with step(f"Starting the embedded AWS (port {stage.port}) and X-Ray (port {stage.xray_port})"):
+        with step(f"Starting the embedded AWS (port {stage.port}), X-Ray and Lambda"):
             running.start(stage)
         deploy.deploy_local(stage, lock)
         with step("Demo users"):
@@ -55,7 +55,7 @@ def reset(stage: Place) -> None:
 def status(stage: Place) -> None:
     """Print programs, ports, stacks and URLs."""
     print(f"state    {stage.state}")
-    for program, port in zip(running.programs(stage), (stage.port, stage.xray_port), strict=True):
+    for program, port in zip(running.programs(stage), running.ports(stage), strict=True):
         pid = program.pid
         print(f"{program.name:8} {f'up, process {pid}, port {port}' if pid else 'down'}   log {program.log}")
     if running.emulator(stage).pid is None:

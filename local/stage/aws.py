@@ -9,9 +9,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.stage.environment import REGION, ROOT_CREDENTIALS
+from local.stage.place import STAGE as STAGE
 from local.stage.place import Place
-
-STAGE = "local"
 
 
 def client(place: Place, service: str) -> Any:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from local.stage import aws, environment
+from local.stage import aws, environment, running
 from local.stage.install import digest
 from local.stage.locks import only_one
 from local.stage.place import BUILD, EMULATOR_PYTHON, NODE_MODULES, PYTHON, ROOT, Place
@@ -66,6 +66,7 @@ def deploy_local(place: Place, lock: int, service: str | None = None) -> None:
             _run(["osls", "deploy", "--stage", aws.STAGE], place.source / folder, variables, log, (lock,))
         for stack in these:
             ssm.put_parameter(Name=_mark_name(stack), Value=marks[stack], Type="String", Overwrite=True)
+        running.tell_of_deploy(place)
 
 
 def _runs(wanted: list[str]) -> list[tuple[list[str], str]]:
