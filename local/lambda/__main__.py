@@ -31,6 +31,7 @@ logger = logging.getLogger("local.lambda")
 def main() -> int:
     """0 after SIGTERM, 1 where it could not start."""
     options = _options()
+    options.python, options.state = options.python.absolute(), options.state.absolute()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s lambda %(levelname)s %(message)s")
     try:
         asyncio.run(_serve(options))
