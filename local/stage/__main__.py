@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.stage import aws, deploy, endpoints, logs, place, running, users
+from local.stage import aws, deploy, endpoints, logs, place, running, users, watching
 from local.stage.locks import only_one
 from local.stage.place import Place
 from local.stage.problem import Problem
@@ -122,6 +122,8 @@ def _on_a_running_stage(options: argparse.Namespace, stage: Place) -> None:
         print(users.token(stage, options.user))
     elif options.command == "demo-users":
         _demo_users(stage)
+    elif options.command == "watch":
+        watching.watch(stage)
     elif options.command == "logs":
         show_logs(stage, options.service, options.lines, options.follow)
     else:
@@ -133,7 +135,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", default=place.requested(), help="chooses all ports and the state folder")
     parser.add_argument("--state", type=Path, help="another state folder")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("up", "down", "status", "reset", "demo-users", "layer"):
+    for name in ("up", "down", "status", "reset", "demo-users", "layer", "watch"):
         commands.add_parser(name)
     for name in ("deploy", "remove"):
         command = commands.add_parser(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local.stage import aws, environment, running
@@ -51,9 +51,8 @@ def deploy_local(place: Place, lock: int, service: str | None = None) -> None:
     """
     build_layer("host")
     marks = {stack: fingerprint(stack) for stack in stacks()}
-    deployed = _deployed(place)
-    stale = [stack for stack in stacks() if marks[stack] != deployed.get(stack)]
-    wanted = stale if service is None else [*(stack for stack in stale if stack == "shared"), service]
+    changed = stale(place, marks)
+    wanted = changed if service is None else [*(stack for stack in changed if stack == "shared"), service]
     if not wanted:
         return
     _remove_broken(place)
@@ -67,6 +66,12 @@ def deploy_local(place: Place, lock: int, service: str | None = None) -> None:
         for stack in these:
             ssm.put_parameter(Name=_mark_name(stack), Value=marks[stack], Type="String", Overwrite=True)
         running.tell_of_deploy(place)
+
+
+def stale(place: Place, marks: Mapping[str, str]) -> list[str]:
+    """The stacks whose fingerprints are not those that are deployed."""
+    deployed = _deployed(place)
+    return [stack for stack, mark in marks.items() if mark != deployed.get(stack)]
 
 
 def _runs(wanted: list[str]) -> list[tuple[list[str], str]]:

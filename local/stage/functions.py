@@ -11,8 +11,10 @@ _FRAGMENT = re.compile(r"shared/serverless/(\w+)\.yml\):functions")
 
 def names() -> list[str]:
     """`local-<service>-<function>` of every function, as the services' `serverless.yml` put them together."""
-    return sorted(
-        f"{STAGE}-{file.parent.name}-{function}"
-        for file in (ROOT / "services").glob("*/serverless.yml")
-        for function in _FRAGMENT.findall(file.read_text())
-    )
+    return [name for file in sorted((ROOT / "services").glob("*/serverless.yml")) for name in of(file.parent.name)]
+
+
+def of(service: str) -> list[str]:
+    """The names of one service's functions."""
+    text = (ROOT / "services" / service / "serverless.yml").read_text()
+    return sorted(f"{STAGE}-{service}-{function}" for function in _FRAGMENT.findall(text))
