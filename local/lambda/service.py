@@ -27,6 +27,7 @@ from .tracing import Sender
 from .wire import Request, Response
 from .worker import InitFailed, Worker
 
+_PROXYS_PATH = "/"
 _INVOKE = "/2015-03-31/functions/"
 _LARGEST_PAYLOAD = 6 * 1024 * 1024
 _PROXYS_PATIENCE = 3.0
@@ -47,7 +48,7 @@ class Service:
         if route == ("POST", "/changed"):
             self._deployed.forget()
             return Response(204)
-        if route == ("POST", "/"):
+        if route == ("POST", _PROXYS_PATH):
             return await self._proxied(request)
         if request.method == "POST" and route[1].startswith(_INVOKE) and route[1].endswith("/invocations"):
             return await self._invoked(request, unquote(route[1][len(_INVOKE) : -len("/invocations")]))
@@ -106,7 +107,10 @@ class Service:
 
     def _invocation(self, function: Function, request: Request, event: Any, request_id: str) -> Invocation:
         forwarded = request.headers.get("x-amzn-trace-id")
-        trace = tracing.header_of(event, forwarded) if function.traced or forwarded else None
+        if request.path == _PROXYS_PATH:
+            trace = tracing.header_of(event, forwarded)
+        else:
+            trace = tracing.Header.read(forwarded) or (tracing.begin() if function.traced else None)
         return Invocation(function, request_id, request.body or b"{}", trace, tuple(tracing.links_of(event)))
 
     async def _run(self, invocation: Invocation) -> Outcome:

@@ -11,6 +11,7 @@ import json
 import logging
 import secrets
 import socket
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -52,17 +53,17 @@ def new_id() -> str:
 
 
 def header_of(event: Any, forwarded: str | None) -> Header | None:
-    """The trace that an invocation belongs to.
+    """The trace of an invocation that the embedded AWS forwards, with a header that it has made up.
 
-    API Gateway hands on the trace of its request in the event. All other callers of the embedded AWS begin a trace, and
-    name a parent that nobody sends.
+    API Gateway hands on the trace of its request in the event. All other callers begin a trace, and the parent that the
+    header names is sent by nobody.
     """
-    if isinstance(event, dict) and "httpMethod" in event and isinstance(event.get("headers"), dict):
-        named = {str(name).lower(): value for name, value in event["headers"].items()}.get("x-amzn-trace-id")
-        if found := Header.read(named if isinstance(named, str) else None):
-            return found
-        return Header.read(forwarded)
     begun = Header.read(forwarded)
+    if isinstance(event, dict) and "httpMethod" in event:
+        named = {str(name).lower(): value for name, value in (event.get("headers") or {}).items()}.get(
+            "x-amzn-trace-id"
+        )
+        return Header.read(named if isinstance(named, str) else None) or begun
     return None if begun is None else Header(begun.root, None, begun.sampled)
 
 
@@ -77,6 +78,11 @@ def links_of(event: Any) -> list[dict[str, Any]]:
             link = {"trace_id": header.root, "id": header.parent, "attributes": {"ReferenceType": "parent"}}
             found[header.root + header.parent] = link
     return list(found.values())
+
+
+def begin() -> Header:
+    """A new trace."""
+    return Header(f"1-{int(time.time()):08x}-{secrets.token_hex(12)}", None, True)
 
 
 class Sender:
