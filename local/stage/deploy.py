@@ -11,7 +11,7 @@ from pathlib import Path
 from local.stage import aws, environment, running
 from local.stage.install import digest
 from local.stage.locks import only_one
-from local.stage.place import BUILD, EMULATOR_PYTHON, NODE_MODULES, PYTHON, ROOT, Place
+from local.stage.place import BUILD, LAMBDA_PYTHON, NODE_MODULES, PYTHON, ROOT, Place
 from local.stage.problem import Problem
 from local.stage.progress import step, tail
 
@@ -143,11 +143,11 @@ def _copy_source(target: Path) -> None:
 
 
 def compile_for_workers(folder: Path) -> None:
-    """Put bytecode beside the Python sources in `folder`, for the interpreter that the embedded AWS runs workers on.
+    """Put bytecode beside the Python sources in `folder`, for the interpreter that workers run on.
 
     A worker unpacks its code anew and could not keep what it compiles; "unchecked", since unpacking changes dates.
     """
-    command = [str(EMULATOR_PYTHON), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
+    command = [str(LAMBDA_PYTHON), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
     subprocess.run(command, env=environment.tools(), check=True)
 
 
