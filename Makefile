@@ -22,7 +22,7 @@ HARMLESS := env -u AWS_PROFILE -u AWS_ENDPOINT_URL -u AWS_SESSION_TOKEN -u PYTHO
 # An option whose value was given on make's command line; the environment's USER or STAGE is somebody else's.
 given = $(if $(findstring command,$(origin $(1))),$(2) '$($(1))')
 
-.PHONY: help up down status logs token demo-users reset demo deploy remove layer test lint unit openapi bench install
+.PHONY: help up down status logs token demo-users watch reset demo deploy remove layer test lint unit openapi bench install
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -48,6 +48,9 @@ demo-users: ## the demo users again, should one be missing
 
 reset: ## stop and forget the state
 	@$(STAGE_COMMAND) reset
+
+watch: ## every saved file of a service or of the layer runs at the next invocation
+	@$(STAGE_COMMAND) watch
 
 demo: install ## a working day, played through the public APIs
 	@$(BIN)/python -m local.demo

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,8 +46,19 @@ class Stage:
 
     @property
     def emulator_pid(self) -> int | None:
-        """The process of the embedded AWS, whose children are the Lambda workers."""
+        """The process of the embedded AWS."""
         return running.emulator(self.place).pid
+
+    @property
+    def workers(self) -> list[dict[str, Any]]:
+        """`{"function": name, "pid": process, "request_id": of what it handles or None}` of each Lambda worker."""
+        with urllib.request.urlopen(f"{self.place.lambda_url}/workers", timeout=10) as answer:
+            return list(json.load(answer))
+
+    @property
+    def invoker(self) -> Any:
+        """A boto3 client of Lambda that invokes without the way through the embedded AWS, whose errors are wrapped."""
+        return aws.client(self.place, "lambda", self.place.lambda_url)
 
     def up(self) -> str:
         """What `make up` does, at this stage's place; fails the test with the command's own words.
@@ -87,7 +99,7 @@ def free_place(state: Path) -> Place:
     """A place whose ports are all free now."""
     for port in random.sample(_PORTS, 100):  # not seeded: two runs at once must differ
         place = Place.at(port, state)
-        tcp = (place.port, place.xray_port, place.console_port)
+        tcp = (place.port, place.xray_port, place.console_port, place.lambda_port)
         if all(map(tcp_is_free, tcp)) and udp_is_free(place.daemon_port):
             return place
     raise RuntimeError("no free ports: is something wrong with this machine's loopback?")

@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from local.stage import aws, deploy, endpoints, logs, place, running, users
+from local.stage import aws, deploy, endpoints, logs, place, running, users, watching
 from local.stage.locks import only_one
 from local.stage.place import Place
 from local.stage.problem import Problem
@@ -21,7 +21,7 @@ def up(stage: Place) -> None:
     """Start, deploy, create the demo users, write endpoints.json and tell the URLs."""
     stage.make()
     with only_one(_lock(stage), "command on this stage") as lock:
-        with step(f"Starting the embedded AWS (port {stage.port}) and X-Ray (port {stage.xray_port})"):
+        with step(f"Starting the embedded AWS (port {stage.port}), X-Ray and Lambda"):
             running.start(stage)
         deploy.deploy_local(stage, lock)
         with step("Demo users"):
@@ -55,7 +55,7 @@ def reset(stage: Place) -> None:
 def status(stage: Place) -> None:
     """Print programs, ports, stacks and URLs."""
     print(f"state    {stage.state}")
-    for program, port in zip(running.programs(stage), (stage.port, stage.xray_port), strict=True):
+    for program, port in zip(running.programs(stage), running.ports(stage), strict=True):
         pid = program.pid
         print(f"{program.name:8} {f'up, process {pid}, port {port}' if pid else 'down'}   log {program.log}")
     if running.emulator(stage).pid is None:
@@ -122,6 +122,8 @@ def _on_a_running_stage(options: argparse.Namespace, stage: Place) -> None:
         print(users.token(stage, options.user))
     elif options.command == "demo-users":
         _demo_users(stage)
+    elif options.command == "watch":
+        watching.watch(stage)
     elif options.command == "logs":
         show_logs(stage, options.service, options.lines, options.follow)
     else:
@@ -133,7 +135,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--port", default=place.requested(), help="chooses all ports and the state folder")
     parser.add_argument("--state", type=Path, help="another state folder")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("up", "down", "status", "reset", "demo-users", "layer"):
+    for name in ("up", "down", "status", "reset", "demo-users", "layer", "watch"):
         commands.add_parser(name)
     for name in ("deploy", "remove"):
         command = commands.add_parser(name)

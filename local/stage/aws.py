@@ -9,16 +9,15 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from local.stage.environment import REGION, ROOT_CREDENTIALS
+from local.stage.place import STAGE as STAGE
 from local.stage.place import Place
 
-STAGE = "local"
 
-
-def client(place: Place, service: str) -> Any:
-    """A boto3 client, with the root's rights, of the embedded AWS (of local X-Ray for `xray`)."""
+def client(place: Place, service: str, url: str | None = None) -> Any:
+    """A boto3 client, with the root's rights, of the embedded AWS (`xray`: of local X-Ray), or of what is at `url`."""
     return boto3.client(
         service,
-        endpoint_url=place.xray_url if service == "xray" else place.aws_url,
+        endpoint_url=url or (place.xray_url if service == "xray" else place.aws_url),
         region_name=REGION,
         aws_access_key_id=ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local.stage import aws, environment
+from local.stage import aws, environment, running
 from local.stage.install import digest
 from local.stage.locks import only_one
-from local.stage.place import BUILD, EMULATOR_PYTHON, NODE_MODULES, PYTHON, ROOT, Place
+from local.stage.place import BUILD, LAMBDA_PYTHON, NODE_MODULES, PYTHON, ROOT, Place
 from local.stage.problem import Problem
 from local.stage.progress import step, tail
 
@@ -51,9 +51,8 @@ def deploy_local(place: Place, lock: int, service: str | None = None) -> None:
     """
     build_layer("host")
     marks = {stack: fingerprint(stack) for stack in stacks()}
-    deployed = _deployed(place)
-    stale = [stack for stack in stacks() if marks[stack] != deployed.get(stack)]
-    wanted = stale if service is None else [*(stack for stack in stale if stack == "shared"), service]
+    changed = stale(place, marks)
+    wanted = changed if service is None else [*(stack for stack in changed if stack == "shared"), service]
     if not wanted:
         return
     _remove_broken(place)
@@ -66,6 +65,13 @@ def deploy_local(place: Place, lock: int, service: str | None = None) -> None:
             _run(["osls", "deploy", "--stage", aws.STAGE], place.source / folder, variables, log, (lock,))
         for stack in these:
             ssm.put_parameter(Name=_mark_name(stack), Value=marks[stack], Type="String", Overwrite=True)
+        running.tell_of_deploy(place)
+
+
+def stale(place: Place, marks: Mapping[str, str]) -> list[str]:
+    """The stacks whose fingerprints are not those that are deployed."""
+    deployed = _deployed(place)
+    return [stack for stack, mark in marks.items() if mark != deployed.get(stack)]
 
 
 def _runs(wanted: list[str]) -> list[tuple[list[str], str]]:
@@ -137,11 +143,11 @@ def _copy_source(target: Path) -> None:
 
 
 def compile_for_workers(folder: Path) -> None:
-    """Put bytecode beside the Python sources in `folder`, for the interpreter that the embedded AWS runs workers on.
+    """Put bytecode beside the Python sources in `folder`, for the interpreter that workers run on.
 
     A worker unpacks its code anew and could not keep what it compiles; "unchecked", since unpacking changes dates.
     """
-    command = [str(EMULATOR_PYTHON), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
+    command = [str(LAMBDA_PYTHON), "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", str(folder)]
     subprocess.run(command, env=environment.tools(), check=True)
 
 

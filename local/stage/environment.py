@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from local.stage import functions
 from local.stage.place import HOST, NODE_MODULES, Place
 
 REGION = "eu-central-1"
@@ -19,7 +20,7 @@ _NO_AWS_FILES = {
 
 
 def emulator(place: Place) -> dict[str, str]:
-    """For the embedded AWS. Its Lambda workers inherit all of it."""
+    """For the embedded AWS, which forwards every function's invocations to `local.lambda`."""
     data = place.state / "aws"
     return {
         **_kept(),
@@ -39,7 +40,7 @@ def emulator(place: Place) -> dict[str, str]:
         # Listeners that nobody here uses and that would bind every interface.
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
-        "AWS_XRAY_DAEMON_ADDRESS": f"{HOST}:{place.daemon_port}",
+        **{f"MINISTACK_LAMBDA_PROXY_{name}": f"{place.lambda_url}/" for name in functions.names()},
     }
 
 

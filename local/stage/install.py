@@ -1,4 +1,4 @@
-"""What must be on the machine, and what is installed here: two virtual environments and the Serverless CLI."""
+"""What must be on the machine, and what is installed here: three virtual environments and the Serverless CLI."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from pathlib import Path
 
 from local.stage import environment, place, running
 from local.stage.locks import only_one
-from local.stage.place import BUILD, EMULATOR_PYTHON, NODE_MODULES, PYTHON, ROOT
+from local.stage.place import BUILD, EMULATOR_PYTHON, LAMBDA_PYTHON, NODE_MODULES, PYTHON, ROOT
 from local.stage.problem import Problem
 from local.stage.progress import step, tail
 
 TOOLS = PYTHON.parents[1]
 EMULATOR = EMULATOR_PYTHON.parents[1]
+WORKERS = LAMBDA_PYTHON.parents[1]
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def installations() -> list[Installation]:
     fill = ["install", "--no-compile", "--requirement"]
     tools = ROOT / "requirements-dev.txt"
     emulator = ROOT / "requirements-emulator.txt"
+    workers = ROOT / "requirements-lambda.txt"
     on_lambda = ROOT / "shared" / "python" / "requirements.txt"
     return [
         Installation(TOOLS, [*pip, *fill, str(tools)], (tools, on_lambda)),
@@ -74,6 +76,7 @@ def installations() -> list[Installation]:
             [*pip, "--python", str(EMULATOR_PYTHON), *fill, str(emulator)],
             (emulator,),
         ),
+        Installation(WORKERS, [*pip, "--python", str(LAMBDA_PYTHON), *fill, str(workers)], (workers,)),
         Installation(
             NODE_MODULES,
             ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"],
@@ -158,8 +161,9 @@ def _virtual_environments(missing: list[Installation]) -> None:
                 "Python's venv module is incomplete: on Debian, apt install python3-venv; then run this again"
             )
         _venv("--clear", str(TOOLS))
-    if EMULATOR in folders:
-        _venv("--clear", "--without-pip", str(EMULATOR))
+    for own in (EMULATOR, WORKERS):
+        if own in folders:
+            _venv("--clear", "--without-pip", str(own))
 
 
 def _venv(*options: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -9,6 +10,8 @@ from local.stage import aws
 from local.stage.place import Place
 
 _POLL_SECONDS = 1.0
+# Its durations are whole milliseconds, Lambda's have two decimals.
+_FRAME = re.compile(r"START RequestId: |END RequestId: |REPORT RequestId: \S+\tDuration: \d+ ms\t")
 
 
 def newest(place: Place, service: str, lines: int) -> list[dict[str, Any]]:
@@ -45,7 +48,13 @@ def _events(place: Place, service: str, since: int) -> list[dict[str, Any]]:
             name = group["logGroupName"]
             events = logs.get_paginator("filter_log_events").paginate(logGroupName=name, startTime=since)
             found += [{**event, "function": name.removeprefix(prefix)} for event in events.search("events[]")]
-    return sorted(found, key=lambda event: int(event["timestamp"]))
+    return sorted(_once(found), key=lambda event: int(event["timestamp"]))
+
+
+def _once(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Without the frame that the embedded AWS writes, too, around each invocation, in a stream of its own."""
+    streams = {event["logStreamName"] for event in events if not _FRAME.match(event["message"])}
+    return [event for event in events if event["logStreamName"] in streams]
 
 
 def _key(event: dict[str, Any]) -> tuple[str, int, str]:

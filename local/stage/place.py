@@ -13,18 +13,21 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".build"
 PYTHON = ROOT / ".venv" / "bin" / "python"
 EMULATOR_PYTHON = ROOT / ".venv-emulator" / "bin" / "python"
+LAMBDA_PYTHON = ROOT / ".venv-lambda" / "bin" / "python"
 NODE_MODULES = ROOT / "node_modules"
 HOST = "127.0.0.1"
+STAGE = "local"
 DEFAULT_PORT = 4566
 _DAEMON_BELOW = 2566
-_LOWEST, _HIGHEST = 1024 + _DAEMON_BELOW, 65535 - 2
+_LOWEST, _HIGHEST = 1024 + _DAEMON_BELOW, 65535 - 3
 
 
 @dataclass(frozen=True)
 class Place:
     """The ports and the state folder of one stage.
 
-    `port` is the embedded AWS's; the X-Ray API, the console and the X-Ray daemon (UDP) have theirs at a fixed distance.
+    `port` is the embedded AWS's; the X-Ray API, the console, Lambda and the X-Ray daemon (UDP)
+    have theirs at a fixed distance.
     """
 
     port: int
@@ -54,6 +57,10 @@ class Place:
         return self.port + 2
 
     @property
+    def lambda_port(self) -> int:
+        return self.port + 3
+
+    @property
     def daemon_port(self) -> int:
         return self.port - _DAEMON_BELOW
 
@@ -64,6 +71,10 @@ class Place:
     @property
     def xray_url(self) -> str:
         return f"http://{HOST}:{self.xray_port}"
+
+    @property
+    def lambda_url(self) -> str:
+        return f"http://{HOST}:{self.lambda_port}"
 
     @property
     def source(self) -> Path:

@@ -1,14 +1,15 @@
-"""The two programs of a stage: the embedded AWS, and X-Ray beside it."""
+"""The three programs of a stage: the embedded AWS, and Lambda and X-Ray beside it."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import urllib.error
 import urllib.request
 
 from local.stage import environment, streams
 from local.stage.daemon import Daemon
-from local.stage.place import EMULATOR_PYTHON, PYTHON, ROOT, Place, tcp_is_free, udp_is_free
+from local.stage.place import EMULATOR_PYTHON, LAMBDA_PYTHON, PYTHON, ROOT, Place, tcp_is_free, udp_is_free
 from local.stage.problem import Problem
 
 _START_SECONDS = 60.0
@@ -27,8 +28,22 @@ def xray(place: Place) -> Daemon:
     return Daemon("xray", command, environment.program(), ROOT, place.state)
 
 
+def functions(place: Place) -> Daemon:
+    """Lambda: runs what the embedded AWS has deployed."""
+    command = [str(PYTHON), "-m", "local.lambda", "--port", str(place.lambda_port), "--aws", place.aws_url]
+    command += ["--xray", str(place.daemon_port), "--state", str(place.state / "lambda")]
+    command += ["--python", str(LAMBDA_PYTHON), "--region", environment.REGION]
+    return Daemon("lambda", command, environment.program(), ROOT, place.state)
+
+
 def programs(place: Place) -> list[Daemon]:
-    return [emulator(place), xray(place)]
+    """In the order in which they are stopped: functions finish what they do, and their last words are kept."""
+    return [functions(place), emulator(place), xray(place)]
+
+
+def ports(place: Place) -> list[int]:
+    """The port of each of the programs."""
+    return [place.lambda_port, place.port, place.xray_port]
 
 
 def check_ports(place: Place) -> None:
@@ -36,6 +51,8 @@ def check_ports(place: Place) -> None:
     wanted = []
     if emulator(place).pid is None:
         wanted.append((place.port, tcp_is_free(place.port), "TCP"))
+    if functions(place).pid is None:
+        wanted.append((place.lambda_port, tcp_is_free(place.lambda_port), "TCP"))
     if xray(place).pid is None:
         wanted.append((place.xray_port, tcp_is_free(place.xray_port), "TCP"))
         wanted.append((place.daemon_port, udp_is_free(place.daemon_port), "UDP"))
@@ -54,24 +71,34 @@ def start(place: Place) -> bool:
     """
     check_ports(place)
     place.make()
-    aws, traces = emulator(place), xray(place)
+    aws, traces, workers = emulator(place), xray(place), functions(place)
     fresh = aws.pid is None
     if fresh:
-        # The code of Lambda workers that a crash left behind.
+        workers.stop()  # what it knows is of the embedded AWS before
         shutil.rmtree(place.state / "tmp", ignore_errors=True)
         (place.state / "tmp").mkdir()
         streams.forget_positions(place)
         aws.start()
     if traces.pid is None:
         traces.start()
+    if workers.pid is None:
+        workers.start()
     aws.wait_until(lambda: answers(f"{place.aws_url}/_ministack/ready"), _START_SECONDS)
     traces.wait_until(lambda: answers(f"{place.xray_url}/health"), _START_SECONDS)
+    workers.wait_until(lambda: answers(f"{place.lambda_url}/health"), _START_SECONDS)
     return fresh
 
 
 def stop(place: Place) -> list[str]:
     """Stop what runs, X-Ray last, and wait until its state is saved. Returns the names of what was stopped."""
     return [program.name for program in programs(place) if program.stop()]
+
+
+def tell_of_deploy(place: Place) -> None:
+    """Let the next invocation ask what is deployed. Nothing happens where Lambda does not run: it will ask."""
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with contextlib.suppress(OSError):
+        opener.open(urllib.request.Request(f"{place.lambda_url}/changed", method="POST"), timeout=5).close()
 
 
 def answers(url: str) -> bool:

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from local.stage import environment
+from local.stage import environment, functions, running
 from local.stage.place import EMULATOR_PYTHON, HOST, ROOT, Place
 
 DEVELOPERS_OWN = {
@@ -51,8 +51,14 @@ def test_the_emulator_enforces_iam_keeps_its_state_and_stays_on_loopback(place: 
         assert variables[name].startswith(f"{place.state}/")
 
 
-def test_functions_find_the_x_ray_daemon_of_their_own_stage(place: Place) -> None:
-    assert environment.emulator(place)["AWS_XRAY_DAEMON_ADDRESS"] == "127.0.0.1:2434"
+def test_every_functions_invocations_go_to_the_lambda_of_their_own_stage(place: Place) -> None:
+    variables = environment.emulator(place)
+    assert {variables[f"MINISTACK_LAMBDA_PROXY_{name}"] for name in functions.names()} == {"http://127.0.0.1:5003/"}
+
+
+def test_functions_find_the_x_ray_daemon_and_the_aws_of_their_own_stage(place: Place) -> None:
+    command = " ".join(running.functions(place).command)
+    assert "--port 5003 --aws http://127.0.0.1:5000 --xray 2434 " in command
 
 
 def test_a_local_deploy_can_only_reach_the_emulator(place: Place) -> None:

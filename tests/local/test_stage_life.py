@@ -33,7 +33,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
     for file in ("serverless-compose.yml", "package.json", "package-lock.json"):
         shutil.copy(ROOT / file, root)
-    for installed in (".venv", ".venv-emulator", "node_modules"):
+    for installed in (".venv", ".venv-emulator", ".venv-lambda", "node_modules"):
         (root / installed).symlink_to(ROOT / installed)
     return root
 
