@@ -10,13 +10,16 @@ https://docs.aws.amazon.com/xray/latest/api/API_Edge.html
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from local.xray.assembly import Entity, Trace
 from local.xray.completion import FUNCTION, FUNCTION_SERVICE, QUEUE
 from local.xray.fields import child, flag, text
 from local.xray.inference import is_call
+
+_text = lru_cache(maxsize=10_000)(json.dumps)  # the same few parts, over and over
 
 OK, ERROR, THROTTLE, FAULT = range(4)
 CLIENT = "client"
@@ -108,28 +111,28 @@ def rounded(seconds: float) -> float:
 
 def _node(segment: Entity) -> Observation:
     account = text(child(segment.fields, "aws"), "account_id")
-    part = ["node", *service(segment), account, flag(segment.fields, "inferred")]
+    part = ("node", *service(segment), account, flag(segment.fields, "inferred"))
     return _observation(part, segment, segment, _length(segment, max(_ends(segment))))
 
 
 def _edge(segment: Entity, caller: Entity | None, parent: Entity | None) -> Observation:
     target = service(segment)
     if caller is None or parent is None or caller.is_subsegment:
-        return _observation(["edge", Service(target.name, CLIENT), target, False, None], segment, segment, 0.0)
+        return _observation(("edge", Service(target.name, CLIENT), target, False, None), segment, segment, 0.0)
     link = is_link(segment, caller, parent)
     seen = parent if is_call(parent) and parent.ended is not None else segment
     remote = seen is parent and parent.fields.get("namespace") == "remote"
     alias = str(parent.fields["name"]) if remote and parent.fields["name"] != target.name else None
     age = max(0.0, segment.started - caller.started) if link else 0.0
-    return _observation(["edge", service(caller), target, link, alias], segment, seen, age)
+    return _observation(("edge", service(caller), target, link, alias), segment, seen, age)
 
 
-def _observation(part: Sequence[object], segment: Entity, seen: Entity, duration: float) -> Observation:
+def _observation(part: tuple[object, ...], segment: Entity, seen: Entity, duration: float) -> Observation:
     """`seen` is the view that counts: the caller's of a call, else the segment's own."""
     took = _length(seen, seen.ended or seen.started)
     last = max(segment.ended or segment.started, seen.ended or 0.0)
     first = min(segment.started, seen.started)
-    return Observation(json.dumps(part), outcome(seen), rounded(took), rounded(duration), 1, took, first, last)
+    return Observation(_text(part), outcome(seen), rounded(took), rounded(duration), 1, took, first, last)
 
 
 def _length(entity: Entity, end: float) -> float:

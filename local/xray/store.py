@@ -167,8 +167,18 @@ def _prepare(db: sqlite3.Connection) -> None:
     if db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(_TABLES)
+    elif identity == (APPLICATION_ID, 1):
+        _add_graph(db)
     elif identity != (APPLICATION_ID, LAYOUT):
         raise NotOurs("it is not a database of this version of local.xray; choose another file, or delete it")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
+
+
+def _add_graph(db: sqlite3.Connection) -> None:
+    """Layout 1 knew no graph: its traces are observed as if they had just arrived."""
+    trace_ids = [str(trace_id) for (trace_id,) in db.execute("SELECT trace_id FROM traces")]
+    db.executescript(f"BEGIN; {sums.TABLES} PRAGMA user_version = {LAYOUT};")
+    sums.note_changes(db, trace_ids)
+    db.execute("COMMIT")

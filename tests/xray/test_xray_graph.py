@@ -260,3 +260,17 @@ def test_the_process_answers_the_graph_of_what_it_was_sent_in_any_order(xray: Xr
     answer = xray.client.get_trace_graph(TraceIds=[documents[0]["trace_id"]])
     expected = {name: node["SummaryStatistics"] for name, node in graph_of(*documents).items()}
     assert {name: node["SummaryStatistics"] for name, node in by_name(answer["Services"]).items()} == expected
+
+
+def test_a_database_from_before_there_was_a_graph_is_taken_over(start_xray: StartXray) -> None:
+    xray = start_xray()
+    xray.send_and_wait(*Day(NOW).request("test-support-commands", "GET /tickets").documents)
+    before = graph(xray, NOW, NOW + 1)
+    xray.kill()
+    with sqlite3.connect(xray.db) as db:
+        for table in ("changed", "parts", "observations", "minutes", "sums"):
+            db.execute(f"DROP TABLE {table}")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    assert before
+    assert graph(start_xray(), NOW, NOW + 1) == before
