@@ -274,3 +274,49 @@ def test_a_database_from_before_there_was_a_graph_is_taken_over(start_xray: Star
     db.close()
     assert before
     assert graph(start_xray(), NOW, NOW + 1) == before
+
+
+def test_documents_of_the_guides_shape_yield_the_guides_graph(xray: Xray) -> None:
+    """A web application on Elastic Beanstalk writes to a table, posts to a topic, asks a remote API and a database.
+
+    Shapes: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
+    """
+    at = NOW - 54 * 3600
+    trace_id = new_trace_id(at)
+    calls = [
+        {"name": "DynamoDB", "aws": {"operation": "UpdateItem", "table_name": "scores"}, "namespace": "aws"},
+        {"name": "SNS", "aws": {"operation": "Publish", "topic_arn": "arn:aws:sns:eu-central-1:1:news"}}
+        | {"namespace": "aws"},
+        {"name": "SQS", "aws": {"operation": "SendMessage", "queue_url": "https://sqs/1/jobs"}, "namespace": "aws"},
+        {"name": "names.example.com", "namespace": "remote", "http": {"response": {"status": 200}}},
+        {"name": "games@db.example.com", "namespace": "remote", "sql": {"database_type": "PostgreSQL"}},
+        {"name": "S3", "namespace": "aws", "aws": {"operation": "ListBuckets"}},
+        {"name": "own work"},
+    ]
+    embedded = [{"id": new_id(), "start_time": at, "end_time": at + 0.1} | call for call in calls]
+    request = {"request": {"method": "POST", "url": "http://scores/api", "client_ip": "192.0.2.1"}}
+    own = segment(
+        trace_id,
+        at,
+        name="Scores",
+        origin="AWS::ElasticBeanstalk::Environment",
+        http=request | {"response": {"status": 200}},
+        aws={"elastic_beanstalk": {"version_label": "v1"}},
+        subsegments=[
+            {"id": new_id(), "name": "## handle", "start_time": at, "end_time": at + 1, "subsegments": embedded}
+        ],
+    )
+    xray.send_and_wait(own)
+    found = graph(xray, at, at)
+    root = ("Scores", "AWS::ElasticBeanstalk::Environment")
+    assert found["Scores", "client"]["targets"].keys() == {root}
+    assert found[root]["targets"].keys() == {
+        ("scores", "AWS::DynamoDB::Table"),
+        ("news", "AWS::SNS"),
+        ("jobs", "AWS::SQS::Queue"),
+        ("names.example.com", "remote"),
+        ("games@db.example.com", "Database::SQL"),
+        ("S3", "AWS::S3"),
+    }
+    assert found.keys() == {("Scores", "client"), root, *found[root]["targets"]}
+    assert_sums_hold(found)
