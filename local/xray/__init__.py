@@ -4,8 +4,8 @@
                            collector --> store (SQLite, WAL) <-- api <-- server (HTTP) <-- boto3
     HTTP PutTraceSegments -'
 
-`documents` knows one segment document, `assembly` puts the documents of a trace together, `completion` adds what managed
-services would have sent, `inference` what callers tell of services that send nothing. `summaries` says what
+`documents` knows one segment document, `assembly` puts the documents of a trace together, `completion` adds what
+managed services would have sent, `inference` what callers tell of services that send nothing. `summaries` says what
 GetTraceSummaries tells about the result, `expressions` and `subjects` what its filters match; `observations` what it
 adds to the service graph, `service_graph` how the sum is shown. All of those are pure: no socket, no file, no clock.
 `sums` keeps the observations in the database.

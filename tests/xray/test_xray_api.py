@@ -225,7 +225,7 @@ def test_an_operation_that_is_not_there_yet_says_so(xray: Xray) -> None:
 
 
 def test_the_answers_are_of_botocores_shapes(xray: Xray) -> None:
-    at = _time_of_its_own(65)
+    at = _time_of_its_own(60)
     document = segment(new_trace_id(at), at, annotations={"a": 1}, user="u", http={"response": {"status": 200}})
     xray.send_and_wait(document)
     requests: dict[str, dict[str, Any]] = {
