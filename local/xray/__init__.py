@@ -4,8 +4,11 @@
                            collector --> store (SQLite, WAL) <-- api <-- server (HTTP) <-- boto3
     HTTP PutTraceSegments -'
 
-`documents` knows one segment document, `assembly` puts the documents of a trace together, `summaries` says what
-GetTraceSummaries tells about the result. Those three are pure: no socket, no file, no clock.
+`documents` knows one segment document, `assembly` puts the documents of a trace together, `completion` adds what
+managed services would have sent, `inference` what callers tell of services that send nothing. `summaries` says what
+GetTraceSummaries tells about the result, `expressions` and `subjects` what its filters match; `observations` what it
+adds to the service graph, `service_graph` how the sum is shown. All of those are pure: no socket, no file, no clock.
+`sums` keeps the observations in the database.
 
 What is sent and what comes back
     A segment document holds a whole segment with its subsegments, a segment in progress, or one subsegment sent alone
@@ -17,10 +20,5 @@ What is sent and what comes back
     https://docs.aws.amazon.com/xray/latest/api/API_Segment.html
     So BatchGetTraces answers with one document a segment and embeds a subsegment that came alone under its parent.
 
-Where it differs from AWS
-    On AWS the Lambda service sends the segment under which a function's subsegments hang. Where nobody sends it, the
-    parent is unknown: such an orphan is returned as a document of its own, with `type`, `trace_id` and `parent_id`
-    left in place, and is embedded as soon as the parent's document is there.
-    Inferred segments (a table, a topic, a remote host), the service graph and filter expressions are not there yet;
-    what is not there is answered with an error, never with an empty success.
+Where it differs from AWS: docs/local.md.
 """

@@ -3,7 +3,6 @@
 https://docs.aws.amazon.com/xray/latest/api/API_Operations.html
 """
 
-import base64
 import json
 import math
 from collections.abc import Callable
@@ -12,32 +11,24 @@ from typing import Any, cast
 
 from botocore.loaders import Loader
 from botocore.model import ServiceModel
-from botocore.utils import parse_to_aware_datetime
 from botocore.validate import ParamValidator
 
-from local.xray.assembly import assemble, document
+from local.xray.assembly import Trace, assemble, document
 from local.xray.collector import Collector, Unavailable
+from local.xray.completion import complete
 from local.xray.documents import Document, Rejected, loads, parse
+from local.xray.expressions import Malformed
+from local.xray.expressions import parse as parse_expression
+from local.xray.graphs import Graphs
+from local.xray.inference import infer
+from local.xray.requests import Members, Refused, invalid, range_of, read_token, token_of
 from local.xray.store import Reader, TimeRange
+from local.xray.subjects import Whole
 from local.xray.summaries import summary
 
 SUMMARIES_A_PAGE = 100
 TRACES_A_CALL = 5  # https://docs.aws.amazon.com/xray/latest/api/API_BatchGetTraces.html
 _BEFORE_ALL = (math.inf, "")
-
-Members = dict[str, Any]
-
-
-class Refused(Exception):
-    """An error answer: the HTTP status, and the code and message that boto3's ClientError shows."""
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        super().__init__(message)
-        self.code, self.message, self.status = code, message, status
-
-
-def invalid(message: str) -> Refused:
-    return Refused("InvalidRequestException", message)
 
 
 class Api:
@@ -54,6 +45,7 @@ class Api:
             "PutTraceSegments": self.put_trace_segments,
             "GetTraceSummaries": self.get_trace_summaries,
             "BatchGetTraces": self.batch_get_traces,
+            **Graphs(path).handlers,
         }
 
     def answer(self, method: str, uri: str, body: bytes) -> Members:
@@ -87,15 +79,11 @@ class Api:
         The time range counts in whole seconds, both included, as the time in a trace id does. `Sampling` allows for
         fewer traces and is granted by returning all of them.
         """
-        if request.get("FilterExpression"):
-            raise invalid("FilterExpression is not supported by the local X-Ray yet")
+        expression = request.get("FilterExpression") or ""
         kind = request.get("TimeRangeType", "TraceId")
         if kind not in ("TraceId", "Event"):
             raise invalid(f"TimeRangeType {kind} is not supported by the local X-Ray: use TraceId or Event")
-        start, end = _second(request["StartTime"]), _second(request["EndTime"])
-        if start > end:
-            raise invalid("StartTime is after EndTime")
-        return self._page(cast(TimeRange, kind), (start, end + 1), request.get("NextToken"))
+        return self._page((cast(TimeRange, kind), expression), range_of(request), request.get("NextToken"))
 
     def batch_get_traces(self, request: Members) -> Members:
         """The traces that are known, each with its segment documents, and the ids of those that are not."""
@@ -130,22 +118,40 @@ class Api:
         except Unavailable:
             raise Refused("ServiceUnavailable", "The documents could not be stored in time", 503) from None
 
-    def _page(self, kind: TimeRange, between: tuple[int, int], token: str | None) -> Members:
-        before = _read_token(token, [kind, *between]) if token else _BEFORE_ALL
+    def _page(self, asked: tuple[TimeRange, str], between: tuple[int, int], token: str | None) -> Members:
+        """Up to a page of traces is looked at; with a filter fewer, or none, are told of, and the next page follows."""
+        kind, expression = asked
+        matches = _filter(expression)
+        query = [kind, expression, *between]
+        before = read_token(token, query) if token else _BEFORE_ALL
         with Reader(self._path) as reader:
             found = reader.traces(kind, between, before, SUMMARIES_A_PAGE + 1)
             page = found[:SUMMARIES_A_PAGE]
             bodies = reader.bodies(trace_id for trace_id, _ in page)
-        summaries = [summary(assemble(trace_id, bodies[trace_id])) for trace_id, _ in page]
-        answer = {
+        traces = [_read(trace_id, bodies[trace_id]) for trace_id, _ in page]
+        summaries = [summary(trace) for trace in traces if matches(Whole(trace))]
+        answer: Members = {
             "TraceSummaries": summaries,
-            "ApproximateTime": min((s["StartTime"] for s in summaries), default=between[0]),
-            "TracesProcessedCount": len(summaries),
+            "ApproximateTime": min((trace.started for trace in traces), default=between[0]),
+            "TracesProcessedCount": len(traces),
         }
         if len(found) > SUMMARIES_A_PAGE:
             trace_id, time = page[-1]
-            answer["NextToken"] = _token([kind, *between], (time, trace_id))
+            answer["NextToken"] = token_of(query, (time, trace_id))
         return answer
+
+
+def _filter(expression: str) -> Callable[[Whole], bool]:
+    if not expression.strip():
+        return lambda whole: True
+    try:
+        return parse_expression(expression)
+    except Malformed as error:
+        raise invalid(f"Invalid FilterExpression: {error}") from None
+
+
+def _read(trace_id: str, bodies: list[str]) -> Trace:
+    return infer(complete(assemble(trace_id, bodies)))
 
 
 def _unprocessed(rejected: Rejected) -> Members:
@@ -154,26 +160,7 @@ def _unprocessed(rejected: Rejected) -> Members:
 
 
 def _trace(trace_id: str, bodies: list[str]) -> Members:
-    trace = assemble(trace_id, bodies)
+    trace = _read(trace_id, bodies)
     segments = [{"Id": root.id, "Document": json.dumps(document(root, trace_id))} for root in trace.roots]
     members = {"Id": trace_id, "Duration": trace.duration, "LimitExceeded": False, "Segments": segments}
     return {name: value for name, value in members.items() if value is not None}
-
-
-def _second(time: Any) -> int:
-    return int(parse_to_aware_datetime(time).timestamp() // 1)
-
-
-def _token(query: list[Any], last: tuple[float, str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([query, last]).encode()).decode()
-
-
-def _read_token(token: str, query: list[Any]) -> tuple[float, str]:
-    """Where the page before ended. A token holds for the query that it came from."""
-    try:
-        asked, (time, trace_id) = loads(base64.urlsafe_b64decode(token))
-    except (ValueError, TypeError, RecursionError):
-        raise invalid("NextToken is not one of this operation's") from None
-    if asked != query or not isinstance(time, int | float) or not isinstance(trace_id, str):
-        raise invalid("NextToken belongs to another request")
-    return float(time), trace_id

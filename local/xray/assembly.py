@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from local.xray.documents import loads, rank, subsegments
+from local.xray.fields import text
 
 MAX_TREE_DEPTH = 64
 _SENT_ALONE = ("type", "trace_id", "parent_id")
@@ -38,6 +39,11 @@ class Entity:
         """None while in progress."""
         complete, ended = rank(self.fields)
         return ended if complete else None
+
+    @property
+    def origin(self) -> str | None:
+        """The type of the resource that a segment comes from."""
+        return text(self.fields, "origin")
 
     def walk(self) -> Iterator["Entity"]:
         """Itself and everything under it, parents first."""

@@ -78,7 +78,7 @@ class Collector(threading.Thread):
         self._raw_bytes = 0
         self._uncommitted: list[Document] = []
         self._waiters: list[threading.Event] = []
-        self._commit_at = self._retry_at = self._prune_at = self._complain_at = 0.0
+        self._commit_at = self._retry_at = self._tidy_at = self._complain_at = 0.0
         self._rolled_back = False
         self._quietly_rejected = 0
 
@@ -125,7 +125,7 @@ class Collector(threading.Thread):
         elif self._uncommitted:
             due = self._commit_at
         else:
-            due = self._prune_at
+            due = self._tidy_at
         return min(IDLE_SECONDS, max(0.0, max(due, self._retry_at) - time.monotonic()))
 
     def _receive(self) -> int:
@@ -142,7 +142,7 @@ class Collector(threading.Thread):
         return arrived
 
     def _work(self) -> None:
-        """A portion of storing, or of pruning when there is nothing to store."""
+        """A portion of storing, or of tidying up when there is nothing to store."""
         now = time.monotonic()
         if now < self._retry_at:
             return
@@ -150,8 +150,9 @@ class Collector(threading.Thread):
             self._put_portions(now)
             if self._is_commit_due(now):
                 self._commit()
-            elif not self._uncommitted and now >= self._prune_at:
-                self._prune_at = now + (0.0 if self._store.prune(time.time()) else IDLE_SECONDS)
+            elif not self._uncommitted and now >= self._tidy_at:
+                busy = self._store.prune(time.time()) or self._store.keep_up(time.time())
+                self._tidy_at = now + (0.0 if busy else IDLE_SECONDS)
         except sqlite3.Error as error:
             self._try_again_later(error)
 

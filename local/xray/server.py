@@ -11,8 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from local.xray import daemon
-from local.xray.api import Api, Refused
+from local.xray.api import Api
 from local.xray.collector import Collector
+from local.xray.requests import Refused
 
 LARGEST_BODY = 16 * 1024 * 1024
 IDLE_CONNECTION_SECONDS = 60

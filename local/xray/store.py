@@ -5,16 +5,18 @@ take the last commits (synchronous=NORMAL, https://www.sqlite.org/pragma.html#pr
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from local.xray import sums
 from local.xray.documents import Document
+from local.xray.observations import Observation
 
 APPLICATION_ID = 0x58526179  # "XRay": tells our file from any other SQLite file given by mistake
-LAYOUT = 1
+LAYOUT = 2
 PRUNE_STEP = 50
 
 _TABLES = f"""
@@ -26,6 +28,7 @@ CREATE TABLE documents (
 CREATE TABLE traces (trace_id TEXT PRIMARY KEY, started REAL NOT NULL, updated REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX traces_by_start ON traces (started, trace_id);
 CREATE INDEX traces_by_update ON traces (updated, trace_id);
+{sums.TABLES}
 PRAGMA application_id = {APPLICATION_ID};
 PRAGMA user_version = {LAYOUT};
 COMMIT;
@@ -86,6 +89,7 @@ class Store:
             known = started.get(document.trace_id, document.started)
             started[document.trace_id] = min(known, document.started)
         self._db.executemany(_PUT_TRACE, [(trace_id, start, now) for trace_id, start in started.items()])
+        sums.note_changes(self._db, started)
 
     def commit(self) -> None:
         if self._db.in_transaction:
@@ -107,8 +111,13 @@ class Store:
         self._db.execute("BEGIN IMMEDIATE")
         self._db.executemany("DELETE FROM documents WHERE trace_id = ?", doomed)
         self._db.executemany("DELETE FROM traces WHERE trace_id = ?", doomed)
+        sums.forget(self._db, [trace_id for (trace_id,) in doomed])
         self.commit()
         return True
+
+    def keep_up(self, now: float) -> bool:
+        """A portion of what keeps the service graph quick to read; whether there was anything to do."""
+        return sums.keep_up(self._db, now)
 
     def close(self) -> None:
         self._db.close()
@@ -145,9 +154,12 @@ class Reader:
 
     def bodies(self, trace_ids: Iterable[str]) -> dict[str, list[str]]:
         """The documents' JSON texts of each of those traces that is known."""
-        select = "SELECT body FROM documents WHERE trace_id = ?"
-        found = {trace_id: [body for (body,) in self._db.execute(select, (trace_id,))] for trace_id in trace_ids}
+        found = {trace_id: sums.bodies(self._db, trace_id) for trace_id in trace_ids}
         return {trace_id: bodies for trace_id, bodies in found.items() if bodies}
+
+    def observations(self, between: tuple[int, int], period: int) -> Iterator[tuple[int, Observation]]:
+        """What the traces whose ids name a second of the half-open range add to the graph: see `sums.observations`."""
+        return sums.observations(self._db, between, period)
 
 
 def _prepare(db: sqlite3.Connection) -> None:
@@ -155,8 +167,18 @@ def _prepare(db: sqlite3.Connection) -> None:
     if db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(_TABLES)
+    elif identity == (APPLICATION_ID, 1):
+        _add_graph(db)
     elif identity != (APPLICATION_ID, LAYOUT):
         raise NotOurs("it is not a database of this version of local.xray; choose another file, or delete it")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
+
+
+def _add_graph(db: sqlite3.Connection) -> None:
+    """Layout 1 knew no graph: its traces are observed as if they had just arrived."""
+    trace_ids = [str(trace_id) for (trace_id,) in db.execute("SELECT trace_id FROM traces")]
+    db.executescript(f"BEGIN; {sums.TABLES} PRAGMA user_version = {LAYOUT};")
+    sums.note_changes(db, trace_ids)
+    db.execute("COMMIT")

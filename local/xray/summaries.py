@@ -8,6 +8,7 @@ from collections import defaultdict
 from typing import Any
 
 from local.xray.assembly import Entity, Trace
+from local.xray.fields import child, text
 
 _MEMBER_OF = {bool: "BooleanValue", int: "NumberValue", float: "NumberValue", str: "StringValue"}
 
@@ -47,23 +48,23 @@ def _services(root: Entity) -> list[dict[str, Any]]:
         return []
     name = root.fields["name"]
     service: dict[str, Any] = {"Name": name, "Names": [name]}
-    if origin := _text(root.fields, "origin"):
+    if origin := text(root.fields, "origin"):
         service["Type"] = origin
-    if account := _text(_object(root.fields, "aws"), "account_id"):
+    if account := text(child(root.fields, "aws"), "account_id"):
         service["AccountId"] = account
     return [service]
 
 
 def _http(root: Entity) -> dict[str, Any] | None:
-    http = _object(root.fields, "http")
-    request, response = _object(http, "request"), _object(http, "response")
+    http = child(root.fields, "http")
+    request, response = child(http, "request"), child(http, "response")
     status = response.get("status")
     members = {
-        "HttpURL": _text(request, "url"),
+        "HttpURL": text(request, "url"),
         "HttpStatus": status if isinstance(status, int) and not isinstance(status, bool) else None,
-        "HttpMethod": _text(request, "method"),
-        "UserAgent": _text(request, "user_agent"),
-        "ClientIp": _text(request, "client_ip"),
+        "HttpMethod": text(request, "method"),
+        "UserAgent": text(request, "user_agent"),
+        "ClientIp": text(request, "client_ip"),
     }
     return {name: value for name, value in members.items() if value is not None} or None
 
@@ -73,7 +74,7 @@ def _annotations(trace: Trace) -> dict[str, list[dict[str, Any]]]:
     found: dict[str, dict[tuple[str, Any], list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for root in trace.roots:
         for entity in root.walk():
-            for key, value in _object(entity.fields, "annotations").items():
+            for key, value in child(entity.fields, "annotations").items():
                 if member := _MEMBER_OF.get(type(value)):
                     found[key][member, value] += _services(root)
     return {
@@ -88,20 +89,10 @@ def _annotations(trace: Trace) -> dict[str, list[dict[str, Any]]]:
 def _users(trace: Trace) -> list[dict[str, Any]]:
     users: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for root in trace.roots:
-        if user := _text(root.fields, "user"):
+        if user := text(root.fields, "user"):
             users[user] += _services(root)
     return [{"UserName": user, "ServiceIds": _distinct(services)} for user, services in users.items()]
 
 
 def _distinct(services: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({(s["Name"], s.get("Type"), s.get("AccountId")): s for s in services}.values())
-
-
-def _object(fields: dict[str, Any], field: str) -> dict[str, Any]:
-    value = fields.get(field)
-    return value if isinstance(value, dict) else {}
-
-
-def _text(fields: dict[str, Any], field: str) -> str | None:
-    value = fields.get(field)
-    return value if isinstance(value, str) and value else None

@@ -147,7 +147,8 @@ class Company:
             QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
         ).get("Messages", [])
         delivered = treat(received)
-        answer = self._invoke(context, "inbox", {"Records": [_record(message) for message in delivered]})
+        records = [_record(message, f"test-{context}-inbox") for message in delivered]
+        answer = self._invoke(context, "inbox", {"Records": records})
         failures = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]} if delivered else set()
         for message in received:
             if message["MessageId"] in failures:
@@ -219,7 +220,7 @@ def _plain(loader: yaml.SafeLoader, _: str, node: yaml.Node) -> Any:
 _CloudFormation.add_multi_constructor("!", _plain)
 
 
-def _record(message: Message) -> Body:
+def _record(message: Message, queue: str) -> Body:
     """An SQS message as Lambda hands it to a function."""
     attributes = {
         name: {"stringValue": value["StringValue"], "dataType": value["DataType"]}
@@ -232,6 +233,7 @@ def _record(message: Message) -> Body:
         "attributes": {"ApproximateReceiveCount": message["Attributes"]["ApproximateReceiveCount"]},
         "messageAttributes": attributes,
         "eventSource": "aws:sqs",
+        "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{queue}",
     }
 
 

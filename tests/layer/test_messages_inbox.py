@@ -86,6 +86,13 @@ class TestInbox:
 
         return handle
 
+    def test_the_trace_of_a_message_says_which_queue_it_came_out_of(self, handle, daemon, invoked):
+        invoked()
+        header = trace_header()
+        assert handle(message(event(), attached=header)) == []
+        (record,) = [document for document in daemon.documents() if document["trace_id"] in header]
+        assert record["annotations"] == {"queue": "inbox"}
+
     def test_a_message_reaches_the_consumer_of_its_type_with_its_data_loaded(self, handle, taken, inbox):
         sent = event(data={"minutes": 5, "not_known_yet": 1})
         assert handle(message(sent)) == []

@@ -177,8 +177,8 @@ def test_batch_get_traces_names_the_unknown_and_returns_the_known(xray: Xray) ->
 
 REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a filter expression": (
-        lambda x: x.get_trace_summaries(StartTime=1, EndTime=2, FilterExpression='service("a")'),
-        "FilterExpression is not supported",
+        lambda x: x.get_trace_summaries(StartTime=1, EndTime=2, FilterExpression="fault AND speed > 3"),
+        "expected a keyword, found `speed` at character 11",
     ),
     "a service's time range": (
         lambda x: x.get_trace_summaries(StartTime=1, EndTime=2, TimeRangeType="Service"),
@@ -187,6 +187,16 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "an end before the start": (lambda x: x.get_trace_summaries(StartTime=2, EndTime=1), "after EndTime"),
     "a token made up": (lambda x: x.get_trace_summaries(StartTime=1, EndTime=2, NextToken="abc"), "NextToken"),
     "six trace ids": (lambda x: x.batch_get_traces(TraceIds=[new_trace_id(NOW) for _ in range(6)]), "1 to 5"),
+    "a group": (lambda x: x.get_service_graph(StartTime=1, EndTime=2, GroupName="mine"), "Groups are not supported"),
+    "six traces' graph": (lambda x: x.get_trace_graph(TraceIds=[new_trace_id(NOW) for _ in range(6)]), "1 to 5"),
+    "half a minute": (
+        lambda x: x.get_time_series_service_statistics(StartTime=1, EndTime=2, Period=30),
+        "multiple of 60",
+    ),
+    "a bad selector": (
+        lambda x: x.get_time_series_service_statistics(StartTime=1, EndTime=2, EntitySelectorExpression="error"),
+        "expected service, edge or id, found `error` at character 1",
+    ),
     "no trace id": (lambda x: x.batch_get_traces(TraceIds=[]), "1 to 5"),
 }
 
@@ -209,9 +219,9 @@ def test_a_page_token_does_not_hold_for_another_query(xray: Xray) -> None:
 
 def test_an_operation_that_is_not_there_yet_says_so(xray: Xray) -> None:
     with pytest.raises(ClientError) as refused:
-        xray.client.get_service_graph(StartTime=NOW, EndTime=NOW)
+        xray.client.get_groups()
     assert refused.value.response["Error"]["Code"] == "NotImplementedException"
-    assert "GetServiceGraph" in refused.value.response["Error"]["Message"]
+    assert "GetGroups" in refused.value.response["Error"]["Message"]
 
 
 def test_the_answers_are_of_botocores_shapes(xray: Xray) -> None:
@@ -267,3 +277,62 @@ def test_a_bad_http_request_gets_an_error_answer(
     assert (answered, error_type) == (status, code)
     assert json.loads(content)["message"]
     assert xray.health()["pending"] == 0
+
+
+def test_summaries_are_filtered_over_pages_that_may_be_empty(xray: Xray) -> None:
+    at = _time_of_its_own(65)
+    slow = segment(new_trace_id(at), at, end_time=at + 9, annotations={"customer": "cus_1"})
+    xray.send_and_wait(slow, *(segment(new_trace_id(at), at + 0.5, end_time=at + 1) for _ in range(120)))
+    asked = {"FilterExpression": 'responsetime > 5 AND annotation[customer] = "cus_1"'}
+    pages = list(xray.client.get_paginator("get_trace_summaries").paginate(StartTime=at, EndTime=at, **asked))
+    assert [[found["Id"] for found in page["TraceSummaries"]] for page in pages] == [[], [slow["trace_id"]]]
+    assert [page["TracesProcessedCount"] for page in pages] == [100, 21]
+
+
+def test_time_series_tell_each_minute_of_a_service_or_an_edge(xray: Xray) -> None:
+    at = _time_of_its_own(70) // 60 * 60
+    for minute, requests in enumerate((2, 0, 1)):
+        for _ in range(requests):
+            trace_id = new_trace_id(at + 60 * minute)
+            own = segment(trace_id, at + 60 * minute, name="shop", fault=minute == 2)
+            call = subsegment(trace_id, own["id"], at + 60 * minute, name="bank", namespace="remote")
+            xray.send_and_wait(own, call)
+
+    def totals(**asked: Any) -> list[tuple[float, int, int]]:
+        answer = xray.client.get_time_series_service_statistics(StartTime=at, EndTime=at + 179, **asked)
+        rows = answer["TimeSeriesServiceStatistics"]
+        found = [(row, row.get("ServiceSummaryStatistics") or row["EdgeSummaryStatistics"]) for row in rows]
+        for row, statistics in found:
+            assert sum(entry["Count"] for entry in row["ResponseTimeHistogram"]) == statistics["TotalCount"]
+        return [
+            (row["Timestamp"].timestamp() - at, statistics["OkCount"], statistics["FaultStatistics"]["TotalCount"])
+            for row, statistics in found
+        ]
+
+    assert totals(EntitySelectorExpression='service("shop")') == [(0, 2, 0), (120, 0, 1)]
+    assert totals(EntitySelectorExpression='edge("shop", "bank")') == [(0, 2, 0), (120, 1, 0)]
+    assert totals(EntitySelectorExpression='id(name: "shop", type: "client")') == []
+    assert totals() == [(0, 4, 0), (120, 1, 1)]
+    assert totals(EntitySelectorExpression='service("shop")', Period=3600) == [(at // 3600 * 3600 - at, 2, 1)]
+
+
+def test_every_answer_fits_the_model(xray: Xray) -> None:
+    """botocore's validator checks requests; an answer must hold against its output shape as well."""
+    at = _time_of_its_own(80)
+    trace_id = new_trace_id(at)
+    own = segment(trace_id, at, name="shop", http={"response": {"status": 200}}, aws={"account_id": "000000000000"})
+    xray.send_and_wait(own, subsegment(trace_id, own["id"], at, name="bank", namespace="remote"))
+    between = {"StartTime": at, "EndTime": at}
+    answers = {
+        "GetServiceGraph": xray.client.get_service_graph(**between),
+        "GetTraceGraph": xray.client.get_trace_graph(TraceIds=[trace_id]),
+        "GetTraceSummaries": xray.client.get_trace_summaries(**between, FilterExpression='service("bank")'),
+        "GetTimeSeriesServiceStatistics": xray.client.get_time_series_service_statistics(**between),
+        "BatchGetTraces": xray.client.batch_get_traces(TraceIds=[trace_id]),
+    }
+    for operation, answer in answers.items():
+        answer.pop("ResponseMetadata")
+        shape = xray.client.meta.service_model.operation_model(operation).output_shape
+        report = ParamValidator().validate(answer, shape)
+        assert not report.has_errors(), report.generate_report()
+        assert any(answer.values()), operation

@@ -158,6 +158,7 @@ class ServiceTest(unittest.TestCase):
                 "attributes": {"ApproximateReceiveCount": "1"},
                 "messageAttributes": {},
                 "eventSource": "aws:sqs",
+                "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:inbox",
             }
             for position, envelope in enumerate(envelopes)
         ]

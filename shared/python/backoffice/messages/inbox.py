@@ -58,6 +58,7 @@ class Inbox:
         def take(record: SQSRecord) -> None:
             told = logger.append_context_keys(message_id=record.message_id, receives=_receives(record))
             with tracing.record(_trace_header(record)), told:
+                tracing.annotate(queue=_queue(record))
                 try:
                     self.take(record.body)
                 except Exception:
@@ -116,6 +117,11 @@ def _let_rest(record: SQSRecord) -> None:
 
 def _receives(record: SQSRecord) -> int:
     return int(record.attributes.approximate_receive_count)
+
+
+def _queue(record: SQSRecord) -> str:
+    """The name of the queue that the message came out of."""
+    return record.event_source_arn.rpartition(":")[2]
 
 
 def _trace_header(record: SQSRecord) -> str | None:
