@@ -33,11 +33,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sandbox:
-    """What a worker process is made of. `layers` are import paths in their order, `variables` the whole environment."""
+    """What a worker process is made of; `variables` are its whole environment."""
 
     python: Path
     code: Path
-    layers: list[Path]
     variables: dict[str, str]
     scratch: Path
 

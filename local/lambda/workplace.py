@@ -39,7 +39,6 @@ class Workplace:
         sandbox = Sandbox(
             python=self._around.python,
             code=code,
-            layers=[layer / "python" for layer in layers],
             variables=self._variables(function, code, layers),
             scratch=self._around.state / "scratch",
         )
