@@ -86,7 +86,7 @@ def test_a_solved_tickets_trace_leads_on_to_the_mark_that_its_time_is_billed(sol
 
 
 def test_documents_of_a_trace_name_functions_that_worked_on_the_record_and_no_fault(solved: list[Document]) -> None:
-    segments = [one for one in solved if one.fields.get("origin") == "AWS::Lambda::Function"]
+    segments = [one for one in solved if _is_function(one)]
     assert {one.name for one in segments} >= {
         "local-customer-support-relay",
         "local-invoicing-inbox",
@@ -108,10 +108,14 @@ def _published(found: list[Document]) -> tuple[Document, Document]:
 
 
 def _consumer(found: list[Document], name: str) -> Document:
-    """A consumer's segment, reached from the relay: through topic and queue where they are shown."""
+    """A consumer's segment, reached from the relay: through topic and queue (of the same name) where they are shown."""
     relay, _ = _published(found)
-    (inbox,) = _below(found, relay, lambda one: one.name == name)
+    (inbox,) = [one for one in _below(found, relay, lambda one: one.name == name) if _is_function(one)]
     return inbox
+
+
+def _is_function(one: Document) -> bool:
+    return bool(one.fields.get("origin") == "AWS::Lambda::Function")
 
 
 def _writes(calls: list[Document], table: str) -> bool:
