@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/xray/latest/api/API_Edge.html
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -49,20 +49,6 @@ class Observation(NamedTuple):
     first: float
     last: float
 
-    @property
-    def key(self) -> tuple[str, int, float, float]:
-        return self[:4]
-
-    def plus(self, other: "Observation") -> "Observation":
-        """Both together; their keys must be equal."""
-        return Observation(
-            *self.key,
-            self.number + other.number,
-            self.seconds + other.seconds,
-            min(self.first, other.first),
-            max(self.last, other.last),
-        )
-
 
 def observe(trace: Trace) -> list[Observation]:
     """What a completed trace with its inferred segments adds. What is still in progress adds nothing."""
@@ -75,20 +61,24 @@ def observe(trace: Trace) -> list[Observation]:
 
 
 def together(observations: Iterable[Observation]) -> list[Observation]:
-    """Observations of the same key as one."""
-    found: dict[tuple[str, int, float, float], Observation] = {}
-    for seen in observations:
-        known = found.get(seen.key)
-        found[seen.key] = known.plus(seen) if known else seen
-    return list(found.values())
+    """Observations of the same part that fared alike, as one."""
+    found: dict[tuple[str, int, float, float], tuple[int, float, float, float]] = {}
+    for part, kind, response, duration, number, seconds, first, last in observations:
+        key = part, kind, response, duration
+        if known := found.get(key):
+            number, seconds = number + known[0], seconds + known[1]
+            first, last = min(first, known[2]), max(last, known[3])
+        found[key] = number, seconds, first, last
+    return [Observation(*key, *total) for key, total in found.items()]
 
 
 def outcome(entity: Entity) -> int:
     """Exactly one of the four, the gravest."""
-    for mark, kind in (("fault", FAULT), ("throttle", THROTTLE), ("error", ERROR)):
-        if flag(entity.fields, mark):
-            return kind
-    return OK
+    if flag(entity.fields, "fault"):
+        return FAULT
+    if flag(entity.fields, "throttle"):
+        return THROTTLE
+    return ERROR if flag(entity.fields, "error") else OK
 
 
 def service(segment: Entity) -> Service:
@@ -112,7 +102,9 @@ def rounded(seconds: float) -> float:
 def _node(segment: Entity) -> Observation:
     account = text(child(segment.fields, "aws"), "account_id")
     part = ("node", *service(segment), account, flag(segment.fields, "inferred"))
-    return _observation(part, segment, segment, _length(segment, max(_ends(segment))))
+    return _observation(
+        part, segment, segment, _length(segment, max(entity.ended or entity.started for entity in segment.walk()))
+    )
 
 
 def _edge(segment: Entity, caller: Entity | None, parent: Entity | None) -> Observation:
@@ -137,8 +129,3 @@ def _observation(part: tuple[object, ...], segment: Entity, seen: Entity, durati
 
 def _length(entity: Entity, end: float) -> float:
     return max(0.0, end - entity.started)
-
-
-def _ends(segment: Entity) -> Iterator[float]:
-    for entity in segment.walk():
-        yield entity.ended or entity.started

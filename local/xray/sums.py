@@ -121,15 +121,15 @@ def bodies(db: sqlite3.Connection, trace_id: str) -> list[str]:
 
 
 def _observe(db: sqlite3.Connection, trace_ids: Sequence[str]) -> None:
-    for trace_id in trace_ids:
-        seen = of_trace(trace_id, bodies(db, trace_id))
-        db.executemany("INSERT OR IGNORE INTO parts (part) VALUES (?)", [(each.part,) for each in seen])
-        db.execute("DELETE FROM observations WHERE trace_id = ?", (trace_id,))
-        db.executemany(
-            "INSERT INTO observations VALUES (?, ?, (SELECT id FROM parts WHERE part = ?), ?, ?, ?, ?, ?, ?, ?)",
-            [(trace_id, second_of(trace_id), *each) for each in seen],
-        )
-        db.execute("DELETE FROM changed WHERE trace_id = ?", (trace_id,))
+    seen = {trace_id: of_trace(trace_id, bodies(db, trace_id)) for trace_id in trace_ids}
+    parts = dict.fromkeys(each.part for observed in seen.values() for each in observed)
+    db.executemany("INSERT OR IGNORE INTO parts (part) VALUES (?)", [(part,) for part in parts])
+    db.executemany("DELETE FROM observations WHERE trace_id = ?", [(trace_id,) for trace_id in trace_ids])
+    db.executemany(
+        "INSERT INTO observations VALUES (?, ?, (SELECT id FROM parts WHERE part = ?), ?, ?, ?, ?, ?, ?, ?)",
+        [(trace_id, second_of(trace_id), *each) for trace_id, observed in seen.items() for each in observed],
+    )
+    db.executemany("DELETE FROM changed WHERE trace_id = ?", [(trace_id,) for trace_id in trace_ids])
 
 
 def _minute_at_rest(db: sqlite3.Connection) -> int | None:
