@@ -81,8 +81,9 @@ def outcome(entity: Entity) -> int:
     return ERROR if flag(entity.fields, "error") else OK
 
 
-def service(segment: Entity) -> Service:
-    return Service(str(segment.fields["name"]), segment.origin or "")
+def service(segment: Entity) -> tuple[str, str]:
+    """Name and type, as Service has them."""
+    return str(segment.fields["name"]), segment.origin or ""
 
 
 def is_link(segment: Entity, caller: Entity, parent: Entity) -> bool:
@@ -102,30 +103,26 @@ def rounded(seconds: float) -> float:
 def _node(segment: Entity) -> Observation:
     account = text(child(segment.fields, "aws"), "account_id")
     part = ("node", *service(segment), account, flag(segment.fields, "inferred"))
-    return _observation(
-        part, segment, segment, _length(segment, max(entity.ended or entity.started for entity in segment.walk()))
-    )
+    last = max(entity.ended or entity.started for entity in segment.walk())
+    return _observation(part, segment, segment, max(0.0, last - segment.started))
 
 
 def _edge(segment: Entity, caller: Entity | None, parent: Entity | None) -> Observation:
     target = service(segment)
     if caller is None or parent is None or caller.is_subsegment:
-        return _observation(("edge", Service(target.name, CLIENT), target, False, None), segment, segment, 0.0)
+        return _observation(("edge", (target[0], CLIENT), target, False, None), segment, segment, 0.0)
     link = is_link(segment, caller, parent)
     seen = parent if is_call(parent) and parent.ended is not None else segment
     remote = seen is parent and parent.fields.get("namespace") == "remote"
-    alias = str(parent.fields["name"]) if remote and parent.fields["name"] != target.name else None
+    alias = str(parent.fields["name"]) if remote and parent.fields["name"] != target[0] else None
     age = max(0.0, segment.started - caller.started) if link else 0.0
     return _observation(("edge", service(caller), target, link, alias), segment, seen, age)
 
 
 def _observation(part: tuple[object, ...], segment: Entity, seen: Entity, duration: float) -> Observation:
     """`seen` is the view that counts: the caller's of a call, else the segment's own."""
-    took = _length(seen, seen.ended or seen.started)
-    last = max(segment.ended or segment.started, seen.ended or 0.0)
-    first = min(segment.started, seen.started)
+    first, last = seen.started, seen.ended or seen.started
+    took = max(0.0, last - first)
+    if seen is not segment:
+        first, last = min(first, segment.started), max(last, segment.ended or segment.started)
     return Observation(_text(part), outcome(seen), rounded(took), rounded(duration), 1, took, first, last)
-
-
-def _length(entity: Entity, end: float) -> float:
-    return max(0.0, end - entity.started)
