@@ -64,3 +64,29 @@ def assert_sums_hold(found: Graph) -> None:
             else:
                 histogram = part["ResponseTimeHistogram"]
             assert sum(entry["Count"] for entry in histogram) == statistics["TotalCount"]
+
+
+def of_traces(xray: Any, trace_ids: list[str]) -> Graph:
+    """The graph of any number of traces: GetTraceGraph's answers for five at a time, added up."""
+    total: Graph = {}
+    for first in range(0, len(trace_ids), 5):
+        pages = xray.get_paginator("get_trace_graph").paginate(TraceIds=trace_ids[first : first + 5])
+        for name, node in by_name(node for page in pages for node in page["Services"]).items():
+            known = total.setdefault(name, {"targets": {}})
+            _add(known, node)
+            for target, edge in node["targets"].items():
+                _add(known["targets"].setdefault(target, {}), edge)
+    return total
+
+
+def _add(known: dict[str, Any], more: dict[str, Any]) -> None:
+    if "EdgeType" in more:
+        known["EdgeType"] = more["EdgeType"]
+    known["SummaryStatistics"] = _sum(known.get("SummaryStatistics", {}), more["SummaryStatistics"])
+
+
+def _sum(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: _sum(one.get(name, {}), value) if isinstance(value, dict) else one.get(name, 0) + value
+        for name, value in other.items()
+    }
