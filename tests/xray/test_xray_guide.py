@@ -163,5 +163,5 @@ def _statistics(ok: int, errors: int, seconds: float) -> dict[str, Any]:
 
 
 def _histogram(part: str) -> Counter[float]:
-    """The guide's, to two digits: see docs/local.md."""
+    """The guide's, to two digits: see docs/local-xray.md."""
     return Counter(float(f"{seconds:.2g}") for seconds in guide.SIGNUP_TIMES[part])
