@@ -190,7 +190,7 @@ def test_running_out_of_memory_is_reported_with_what_was_used(deploy: Callable[.
     lines = until("a report", lambda: _reported(function.lines(), 1))
     (report,) = (line for line in lines if line.startswith("REPORT"))
     (used,) = re.findall(r"\tMax Memory Used: (\d+) MB\t", report)
-    assert int(used) > 300
+    assert int(used) > 128
     assert "\tMemory Size: 128 MB\t" in report
     assert "\tStatus: error\tError Type: Runtime.OutOfMemory\t" in report
     assert any("Runtime exited with error: signal: killed" in line for line in lines)
