@@ -21,7 +21,13 @@ from local.stage.place import LAMBDA_PYTHON, ROOT
 from local.stage.running import answers
 from tests.stage import Stage, free_place
 
-SLEEP = "import os, time\ndef handler(event, context):\n    time.sleep(event['seconds'])\n    return os.getpid()"
+WAITS = """
+import os, time
+def handler(event, context):
+    while event and not os.path.exists(event):
+        time.sleep(0.01)
+    return os.getpid()
+"""
 LIMIT = 3
 
 
@@ -32,9 +38,10 @@ class Program:
     stage: Stage
     url: str
 
-    def invoke(self, name: str, seconds: float) -> Any:
+    def invoke(self, name: str, until: Path | None = None) -> Any:
+        """The process of the worker that has handled it, once there is such a file."""
         client = aws.client(self.stage.place, "lambda", self.url)
-        answer = client.invoke(FunctionName=name, Payload=json.dumps({"seconds": seconds}))
+        answer = client.invoke(FunctionName=name, Payload=json.dumps(str(until) if until else None))
         return json.loads(answer["Payload"].read())
 
     def workers(self) -> list[dict[str, Any]]:
@@ -50,7 +57,7 @@ def program(stage: Stage, tmp_path: Path) -> Iterator[Program]:
     port = free_place(tmp_path).lambda_port
     command = [sys.executable, "-m", "local.lambda", "--port", str(port), "--aws", stage.place.aws_url]
     command += ["--xray", str(stage.place.daemon_port), "--state", str(tmp_path), "--python", str(LAMBDA_PYTHON)]
-    command += ["--concurrency", str(LIMIT), "--idle-seconds", "0.5"]
+    command += ["--concurrency", str(LIMIT), "--idle-seconds", "2"]
     process = subprocess.Popen(command, cwd=ROOT, env=environment.program(), stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -62,17 +69,18 @@ def program(stage: Stage, tmp_path: Path) -> Iterator[Program]:
 
 
 def test_workers_are_started_on_demand_up_to_the_limit_of_all_and_reaped_when_idle(
-    program: Program, deploy: Callable[..., Any]
+    program: Program, deploy: Callable[..., Any], tmp_path: Path
 ) -> None:
-    one, other = deploy(SLEEP), deploy(SLEEP)
+    one, other, release = deploy(WAITS, Timeout=30), deploy(WAITS, Timeout=30), tmp_path / "release"
     with ThreadPoolExecutor(LIMIT) as callers:
-        running = [callers.submit(program.invoke, name, 4) for name in (one.name, one.name, other.name)]
+        running = [callers.submit(program.invoke, name, release) for name in (one.name, one.name, other.name)]
         until("three invocations at once", lambda: program.busy() == LIMIT)
         with pytest.raises(ClientError) as refused:
-            program.invoke(other.name, 0)
+            program.invoke(other.name)
+        release.touch()
         pids = [call.result() for call in running]
     assert refused.value.response["Error"]["Code"] == "TooManyRequestsException"
     assert refused.value.response["Reason"] == "ConcurrentInvocationLimitExceeded"
     assert len({*pids}) == LIMIT, "a worker has handled two invocations at once"
-    assert program.invoke(one.name, 0) in pids, "an idle worker was not used again"
+    assert program.invoke(one.name) in pids, "an idle worker was not used again"
     until("no worker", lambda: not program.workers(), 20)
