@@ -25,7 +25,7 @@ from local.stage.place import Place, requested
 
 ROUNDS = 300
 WARM_UP = 20
-COLD_ROUNDS = 3
+COLD_ROUNDS = 5
 AT_ONCE = 8
 ROUTES = {"trivial": "/trivial", "GetItem": f"/customers/{CUSTOMER}"}
 
