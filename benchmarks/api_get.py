@@ -3,6 +3,8 @@
 Beside it, in the same run and in turn: the embedded AWS's own bare health check, which is what its HTTP server costs,
 and the same read straight from the table, which is the least that any way to the data costs. The client does no more
 than it must and keeps its connection: requests takes as long as the whole way behind it.
+
+The machine may be shared, with others on the same hardware too: the figures are those of the best of several spells.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from statistics import median
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,10 +24,11 @@ from local.demo.cast import AGENT, Cast
 from local.stage import aws, users
 from local.stage.place import Place, requested
 
-ROUNDS = 300
+SPELLS = 5
+ROUNDS = 100
 WARM_UP = 50
 CLIENTS = 8
-SECONDS = 10.0
+SECONDS = 5.0
 MOST_MILLISECONDS = 8.0
 LEAST_A_SECOND = 250.0
 
@@ -39,9 +43,10 @@ def main() -> int:
         "GetItem from the table": lambda: _get_item(place, customer),
         "GET /customers/{id}": lambda: _get_customer(place, customer),
     }
-    took = _in_turn({way: make() for way, make in ways.items()})
+    took = _best_spell({way: make() for way, make in ways.items()})
     _show_times(took)
-    rates = {way: _rate(make) for way, make in ways.items()}
+    clients = {way: [make() for _ in range(CLIENTS)] for way, make in ways.items()}
+    rates = {way: max(_rate(calls) for _ in range(SPELLS)) for way, calls in clients.items()}
     print()
     health = rates["health check"]
     rows = [[way, f"{rate:.0f}", f"{rate / health:.2f}"] for way, rate in rates.items()]
@@ -91,34 +96,37 @@ def _get_item(place: Place, customer: str) -> Way:
     return lambda: dynamodb.get_item(TableName="local-customer-support", Key=key, ConsistentRead=True)
 
 
-def _in_turn(ways: dict[str, Way]) -> dict[str, list[float]]:
+def _best_spell(ways: dict[str, Way]) -> dict[str, list[float]]:
+    """The milliseconds of each way, from the spell in which its median was the lowest."""
+    _in_turn(ways, WARM_UP)
+    spells = [_in_turn(ways, ROUNDS) for _ in range(SPELLS)]
+    return {way: min((spell[way] for spell in spells), key=median) for way in ways}
+
+
+def _in_turn(ways: dict[str, Way], rounds: int) -> dict[str, list[float]]:
     """Milliseconds of each way, taken in turn so that a busy moment hits all alike."""
     took: dict[str, list[float]] = {way: [] for way in ways}
-    for round in range(WARM_UP + ROUNDS):
+    for _ in range(rounds):
         for way, call in ways.items():
             began = time.perf_counter()
             call()
-            if round >= WARM_UP:
-                took[way].append((time.perf_counter() - began) * 1000)
+            took[way].append((time.perf_counter() - began) * 1000)
     return took
 
 
-def _rate(make: Callable[[], Way]) -> float:
-    """Calls a second of several clients at once, after a second in which every worker starts."""
+def _rate(calls: list[Way]) -> float:
+    """Calls a second of several clients at once."""
 
-    def count(call: Way, until: float) -> int:
-        calls = 0
+    def count(call: Way) -> int:
+        counted = 0
         while time.monotonic() < until:
             call()
-            calls += 1
-        return calls
+            counted += 1
+        return counted
 
-    calls = [make() for _ in range(CLIENTS)]
-    with ThreadPoolExecutor(CLIENTS) as pool:
-        for seconds in (SECONDS / 2, SECONDS):
-            until = time.monotonic() + seconds
-            counted = sum(pool.map(count, calls, [until] * CLIENTS))
-    return counted / SECONDS
+    with ThreadPoolExecutor(len(calls)) as pool:
+        until = time.monotonic() + SECONDS
+        return sum(pool.map(count, calls)) / SECONDS
 
 
 def _show_times(took: dict[str, list[float]]) -> None:
