@@ -1,0 +1,112 @@
+"""Server-sent events: the map and the queues whenever a number of theirs has changed.
+
+However many pages listen, each span of time is asked for once; nobody listening, nothing is asked.
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from operations import queues, service_map
+from operations.console.answers import dumps, members
+from operations.periods import Period
+from operations.problems import Problem
+from operations.stacks import Stacks
+from operations.stage import Stage
+
+HEARTBEAT_SECONDS = 10.0
+_LONGEST_PAUSE = 30.0
+
+Members = dict[str, Any]
+
+
+class Channel:
+    """The newest events of one span of time. A slow listener misses what is overtaken, and nothing else."""
+
+    def __init__(self, documents: dict[str, Callable[[], Members]], pause: float) -> None:
+        self._documents, self._pause = documents, pause
+        self._newest: dict[str, tuple[int, str]] = {}
+        self._marks: dict[str, str] = {}
+        self._version = 0
+        self._changed = asyncio.Event()
+        self._listeners = 0
+        self._polling: asyncio.Task[None] | None = None
+
+    async def events(self) -> AsyncIterator[str]:
+        """What is known, then each change, for ever; a comment line where nothing happens for long."""
+        async with self._listening():
+            seen = 0
+            while True:
+                changed = self._changed
+                newest, seen_before = sorted(self._newest.values()), seen
+                seen = self._version
+                for version, text in newest:
+                    if version > seen_before:
+                        yield text
+                try:
+                    await asyncio.wait_for(changed.wait(), HEARTBEAT_SECONDS)
+                except TimeoutError:
+                    yield ": still here\n\n"
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator[None]:
+        self._listeners += 1
+        if self._polling is None or self._polling.done():
+            self._polling = asyncio.create_task(self._poll())
+        try:
+            yield
+        finally:
+            self._listeners -= 1
+
+    async def _poll(self) -> None:
+        pause = self._pause
+        while self._listeners:
+            began = time.monotonic()
+            try:
+                for event, document in self._documents.items():
+                    self._tell(event, await run_in_threadpool(document))
+                self._newest.pop("problem", None)
+                pause = self._pause
+            except Problem as problem:
+                self._marks.clear()  # once it is over, everything is told anew
+                self._publish("problem", members(problem))
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            await asyncio.sleep(max(0.05, pause - (time.monotonic() - began)))
+
+    def _tell(self, event: str, document: Members) -> None:
+        mark = dumps({name: value for name, value in document.items() if name not in ("from", "to")})
+        if self._marks.get(event) != mark:
+            self._marks[event] = mark
+            self._publish(event, document)
+
+    def _publish(self, event: str, document: Members) -> None:
+        self._version += 1
+        self._newest[event] = (self._version, f"event: {event}\ndata: {dumps(document)}\n\n")
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+
+class Live:
+    """The channels of a stage, one for each span of time that somebody has asked for."""
+
+    def __init__(self, stage: Stage, stacks: Stacks) -> None:
+        self._stage, self._stacks = stage, stacks
+        self._channels: dict[timedelta, Channel] = {}
+        # X-Ray on AWS is seconds behind anyway, and its calls are limited for the whole account.
+        self._pause = 1.0 if stage.is_local else 5.0
+
+    def channel(self, span: timedelta) -> Channel:
+        """That of the `span` until now."""
+        documents: dict[str, Callable[[], Members]] = {
+            "map": lambda: service_map.service_map(self._stage, self._stacks, Period.last(span)),
+            "queues": lambda: queues.overview(self._stage, self._stacks),
+        }
+        return self._channels.setdefault(span, Channel(documents, self._pause))
