@@ -42,7 +42,7 @@ class Queue:
     @property
     def dead_letter_arn(self) -> str | None:
         """Where SQS moves what was received too often."""
-        policy = json.loads(self.attributes.get("RedrivePolicy") or "{}")
+        policy: dict[str, str] = json.loads(self.attributes.get("RedrivePolicy") or "{}")
         return policy.get("deadLetterTargetArn")
 
     @property
@@ -112,6 +112,14 @@ def dead_letter_queue(stage: Stage, stacks: Stacks, name: str) -> tuple[Queue, Q
     return queue, found[queue.sources[0]] if len(queue.sources) == 1 else None
 
 
+def depth(stage: Stage, queue: Queue) -> int:
+    """How many messages are in a queue now, approximately."""
+    name = "ApproximateNumberOfMessages"
+    with asking("about the queue"):
+        found = stage.client("sqs").get_queue_attributes(QueueUrl=queue.url, AttributeNames=[name])
+    return int(found["Attributes"][name])
+
+
 def _told(queue: Queue, by_arn: dict[str, Queue]) -> Members:
     if queue.takes_dead_letters:
         dead: Queue | None = queue
@@ -119,11 +127,8 @@ def _told(queue: Queue, by_arn: dict[str, Queue]) -> Members:
     else:
         dead = by_arn.get(queue.dead_letter_arn or "")
         numbers = {"depth": queue.depth, "in_flight": queue.in_flight, "delayed": queue.delayed}
-    return {
-        "name": queue.name,
-        "context": queue.context,
-        **numbers,
-        "oldest_age": None,
-        "dead_letters": dead
-        and {"name": dead.name, "depth": dead.depth, "in_flight": dead.in_flight, "oldest_age": None},
-    }
+    letters: Members | None = None
+    if dead:
+        letters = {"name": dead.name, "depth": dead.depth, "in_flight": dead.in_flight, "oldest_age": None}
+        letters["redrivable"] = len(dead.sources) == 1 and not dead.is_fifo
+    return {"name": queue.name, "context": queue.context, **numbers, "oldest_age": None, "dead_letters": letters}

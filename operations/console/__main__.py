@@ -34,9 +34,15 @@ def main(arguments: list[str]) -> int:
     print(f"The console of {stage.name}: http://{HOST}:{options.port}", flush=True)
     # The access log would hold filter expressions, which may name users.
     # Whoever listens to what is live would hold up its end for ever.
-    configuration = uvicorn.Config(app, host=HOST, port=options.port, timeout_graceful_shutdown=1, log_level="warning")
-    configuration.access_log = configuration.server_header = False
-    uvicorn.Server(configuration).run()
+    uvicorn.run(
+        app,
+        host=HOST,
+        port=options.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
     return 0
 
 

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from operations import dead_letters, logs, queues, service_map, traces, waterfall
+from operations import causes, dead_letters, logs, moves, queues, service_map, traces, waterfall
 from operations.completions import completions
 from operations.console import asked
 from operations.console.answers import Json
 from operations.console.live import Live
+from operations.moves import Order, Outcome
 from operations.problems import bad_request
+from operations.queues import Queue
 from operations.stacks import Stacks
 from operations.stage import Stage
+
+# A request that moves more would outlast a browser's patience.
+_A_REQUEST, _RATE = 500, 20.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,8 @@ class Api:
             Route("/api/queues", self.queues),
             Route("/api/queues/{queue}/dead-letters", self.dead_letters),
             Route("/api/queues/{queue}/dead-letters/{id}", self.dead_letter),
+            Route("/api/queues/{queue}/redrive", self.redrive, methods=["POST"]),
+            Route("/api/queues/{queue}/discard", self.discard, methods=["POST"]),
         ]
 
     def about(self, request: Request) -> Response:
@@ -87,9 +95,41 @@ class Api:
         return Json(queues.overview(self.stage, self.stacks))
 
     def dead_letters(self, request: Request) -> Response:
-        queue, source = queues.dead_letter_queue(self.stage, self.stacks, request.path_params["queue"])
-        return Json(dead_letters.listed(self.stage, queue, source))
+        queue, source = self._queue(request)
+        found = dead_letters.listed(self.stage, queue)
+        return Json({"queue": queue.name, "source": source.name if source else None} | found)
 
     def dead_letter(self, request: Request) -> Response:
-        queue, source = queues.dead_letter_queue(self.stage, self.stacks, request.path_params["queue"])
-        return Json(dead_letters.opened(self.stage, self.stacks, (queue, source), request.path_params["id"]))
+        queue, source = self._queue(request)
+        letter = dead_letters.opened(self.stage, queue, request.path_params["id"])
+        return Json(letter | causes.exceptions(self.stage, self.stacks, source, letter))
+
+    async def redrive(self, request: Request) -> Response:
+        order = await self._order(request, "redrive")
+
+        def carry_out() -> Response:
+            queue, source = self._queue(request)
+            return self._told("moved", queue, moves.redrive(self.stage, queue, source, order))
+
+        return await run_in_threadpool(carry_out)
+
+    async def discard(self, request: Request) -> Response:
+        order = await self._order(request, "discard")
+
+        def carry_out() -> Response:
+            queue, _ = self._queue(request)
+            return self._told("discarded", queue, moves.discard(self.stage, queue, order))
+
+        return await run_in_threadpool(carry_out)
+
+    async def _order(self, request: Request, action: str) -> Order:
+        moves.check_allowed(self.writes_allowed, self.stage)
+        ids = await asked.letters(request)
+        return Order(action, ids, rate=_RATE, most=_A_REQUEST)
+
+    def _queue(self, request: Request) -> tuple[Queue, Queue | None]:
+        return queues.dead_letter_queue(self.stage, self.stacks, request.path_params["queue"])
+
+    def _told(self, done: str, queue: Queue, outcome: Outcome) -> Response:
+        left = queues.depth(self.stage, queue)
+        return Json({done: outcome.done, "failed": outcome.failed, "remaining": left})
