@@ -47,7 +47,7 @@ def opened(stage: Stage, queue: Queue, letter_id: str) -> Members:
 
 
 def gone(letter_id: str) -> str:
-    return f"The dead letter {letter_id[:80]} is gone: somebody has redriven or discarded it."
+    return f"The dead letter {letter_id[:80]} is gone: it was redriven or discarded, or never was there."
 
 
 class Look:

@@ -8,6 +8,7 @@ from typing import Any
 
 from local.stage.environment import REGION, ROOT_CREDENTIALS
 from local.stage.place import STAGE, Place, requested
+from local.stage.problem import Problem as Unusable
 from operations.problems import Problem
 
 NAME = STAGE
@@ -15,8 +16,13 @@ AUDIT_LOG = "operations-audit.log"
 
 
 def endpoints_file() -> Path:
-    """That of the stage which PORT chooses, as for every other command."""
-    return Place.at(requested()).endpoints_file
+    """That of the stage which PORT chooses, as for every other command. Raises Problem for a PORT that is none."""
+    return _place().endpoints_file
+
+
+def console_port() -> int:
+    """That of the stage which PORT chooses."""
+    return _place().console_port
 
 
 def endpoints(file: Path) -> dict[str, Any]:
@@ -40,3 +46,10 @@ def credentials() -> dict[str, str]:
         "aws_access_key_id": ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         "aws_secret_access_key": ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     }
+
+
+def _place() -> Place:
+    try:
+        return Place.at(requested())
+    except Unusable as unusable:
+        raise Problem("bad_request", f"{unusable}.", "Correct PORT in the environment.", 400) from None

@@ -33,7 +33,7 @@ class Stage:
 
     @property
     def endpoints(self) -> dict[str, Any]:
-        """What `endpoints.json` says: `{"aws": url, "xray": url, "services": {name: base_url}}`."""
+        """What `endpoints.json` says: `{"aws": url, "xray": url, "console": url, "services": {name: base_url}}`."""
         return dict(json.loads(self.place.endpoints_file.read_text()))
 
     def token(self, user: str = "agent@example.com") -> str:
