@@ -39,15 +39,13 @@ def matching(stage: Stage, functions: list[str], word: str, between: tuple[datet
     for function in functions:
         group = f"{_GROUP}{function}"
         with asking(f"for the log lines in {group}"):
-            client = stage.client("logs")
             asked = {"logGroupName": group, "startTime": start, "endTime": end, "filterPattern": f'"{word}"'}
             try:
-                events = client.get_paginator("filter_log_events").paginate(**asked).search("events[]")
-                for event in events:
+                for event in stage.every("logs", "filter_log_events", "events", **asked):
                     lines.append(_line(group, event))
                     if len(lines) > MOST_LINES:
                         break
-            except client.exceptions.ResourceNotFoundException:
+            except stage.client("logs").exceptions.ResourceNotFoundException:
                 continue  # a function that has never run, or whose group was deleted
     return sorted(lines, key=lambda line: str(line["at"]))
 

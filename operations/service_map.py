@@ -93,8 +93,8 @@ def series(stage: Stage, part: Node | Edge, period: Period) -> Members:
 
 def _services(stage: Stage, window: Period) -> Iterator[Members]:
     with asking("for the service map"):
-        pages = stage.client("xray").get_paginator("get_service_graph")
-        yield from pages.paginate(StartTime=window.start, EndTime=window.end).search("Services[]")
+        asked = {"StartTime": window.start, "EndTime": window.end}
+        yield from stage.every("xray", "get_service_graph", "Services", **asked)
 
 
 def _add(services: list[Members], nodes: dict[Node, _Seen], edges: dict[Edge, _Seen]) -> None:
@@ -127,10 +127,8 @@ def _figures(seen: _Seen, period: Period) -> Figures:
 
 def _slots(stage: Stage, selector: str, window: Period, step: int) -> Iterator[Members]:
     with asking("how that fared over time"):
-        pages = stage.client("xray").get_paginator("get_time_series_service_statistics")
-        asked = {"StartTime": window.start, "EndTime": window.end, "Period": step}
-        found = pages.paginate(**asked, EntitySelectorExpression=selector)
-        yield from found.search("TimeSeriesServiceStatistics[]")
+        asked = {"StartTime": window.start, "EndTime": window.end, "Period": step, "EntitySelectorExpression": selector}
+        yield from stage.every("xray", "get_time_series_service_statistics", "TimeSeriesServiceStatistics", **asked)
 
 
 def _point(slot: Members) -> Members:

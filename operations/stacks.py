@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from operations.problems import asking
 from operations.stage import Stage
@@ -56,17 +57,15 @@ class Stacks:
         return None
 
     def _ask(self) -> list[Resource]:
-        client = self._stage.client("cloudformation")
+        every = partial(self._stage.every, "cloudformation")
         with asking("which stacks the stage has"):
-            found = client.get_paginator("describe_stacks").paginate().search("Stacks[]")
-            names = [stack["StackName"] for stack in found if stack and self._is_own(stack)]
+            names = [stack["StackName"] for stack in every("describe_stacks", "Stacks") if self._is_own(stack)]
         with asking("what the stacks consist of"):
-            pages = client.get_paginator("list_stack_resources")
             return [
                 Resource(name.removeprefix(f"{self._stage.name}-"), one["ResourceType"], one["PhysicalResourceId"])
                 for name in names
-                for one in pages.paginate(StackName=name).search("StackResourceSummaries[]")
-                if one and one.get("PhysicalResourceId")
+                for one in every("list_stack_resources", "StackResourceSummaries", StackName=name)
+                if one.get("PhysicalResourceId")
             ]
 
     def _is_own(self, stack: dict[str, object]) -> bool:

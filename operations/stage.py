@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,11 @@ class Stage:
                 with asking(f"for anything ({service})"):
                     self._clients[service] = self._local(service) if self.is_local else self._on_aws(service)
             return self._clients[service]
+
+    def every(self, service: str, operation: str, member: str, **asked: Any) -> Iterator[dict[str, Any]]:
+        """What all pages of an operation (in botocore's spelling, `describe_stacks`) hold under `member`."""
+        for page in self.client(service).get_paginator(operation).paginate(**asked):
+            yield from page.get(member) or []
 
     @property
     def region(self) -> str:

@@ -97,10 +97,8 @@ def fetch(stage: Stage, trace_id: str) -> Members:
     documents: list[Members] = []
     about: Members = {}
     with asking("for the trace"):
-        pages = stage.client("xray").get_paginator("batch_get_traces").paginate(TraceIds=[trace_id])
-        for one in pages.search("Traces[]"):
-            about = one if one else about
-            documents += [json.loads(segment["Document"]) for segment in (one or {}).get("Segments", [])]
+        for about in stage.every("xray", "batch_get_traces", "Traces", TraceIds=[trace_id]):
+            documents += [json.loads(segment["Document"]) for segment in about.get("Segments", [])]
     if not documents:
         raise not_found(
             f"There is no trace {trace_id}.",
