@@ -155,7 +155,7 @@ def _refused(error: ClientError, about: str) -> Problem:
         )
     if code in _NO_QUEUE:
         return not_found("The queue does not exist any more.", "Reload: the stage may have been deployed anew.")
-    if code in ("InvalidRequestException", "ValidationException", "InvalidParameterException"):
+    if code.startswith("Invalid") or code in ("ValidationException", "ValidationError"):
         return bad_request(f"AWS refused the request {about}: {said or code}.", "Correct it and ask again.")
     return Problem("aws_failed", f"{action} failed when AWS was asked {about}: {said or code}.", "Try again.", 502)
 
