@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-import socket
 import sys
 from pathlib import Path
 
-import uvicorn
-
 from operations import local_stage
-from operations.console.app import application
+from operations.console.serving import HOST, listen, server
 from operations.problems import Problem
 from operations.stage import Stage, check_name
 
-HOST = "127.0.0.1"
 _PORT_ON_AWS = 8568
 
 
@@ -27,31 +22,14 @@ def main(arguments: list[str]) -> int:
     try:
         stage = Stage(check_name(options.stage), options.endpoints)
         port = options.port or (local_stage.console_port() if stage.is_local else _PORT_ON_AWS)
-        listening = _listen(port)
+        listening = listen(port)
     except Problem as problem:
         print(problem, file=sys.stderr)
         return 1
     writes = options.allow_writes or stage.is_local
     print(f"The console of {stage.name} ({'may write' if writes else 'read-only'}): http://{HOST}:{port}", flush=True)
-    # The access log would hold filter expressions, which may name users. Whoever listens to what is live would hold up
-    # the end for ever.
-    app = application(stage, writes, port)
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, server_header=False, timeout_graceful_shutdown=1
-    )
-    uvicorn.Server(config).run(sockets=[listening])
+    server(stage, writes, listening).run(sockets=[listening])
     return 0
-
-
-def _listen(port: int) -> socket.socket:
-    try:
-        return socket.create_server((HOST, port))
-    except OSError as error:
-        raise Problem(
-            "port_taken",
-            f"The console cannot listen on port {port} of {HOST}: {os.strerror(error.errno or 0)}.",
-            "If a console is running there already, open it; otherwise choose another port: --port.",
-        ) from None
 
 
 def _options(arguments: list[str]) -> argparse.Namespace:

@@ -48,9 +48,10 @@ async def letters(request: Request) -> tuple[str, ...] | None:
         body = json.loads(await _content(request))
     except (ValueError, RecursionError):
         raise bad_request("The body is not JSON.", _LETTERS) from None
-    if body == {"all": True}:
+    only = body if isinstance(body, dict) and len(body) == 1 else {}
+    if only.get("all") is True:
         return None
-    ids = body.get("ids") if isinstance(body, dict) and len(body) == 1 else None
+    ids = only.get("ids")
     if not isinstance(ids, list) or not ids or not all(isinstance(one, str) for one in ids):
         raise bad_request("The body names no dead letters.", _LETTERS)
     if len(ids) > MOST_IDS:

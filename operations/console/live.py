@@ -23,6 +23,9 @@ from operations.stacks import Stacks
 from operations.stage import Stage
 
 HEARTBEAT_SECONDS = 10.0
+PAUSE_SECONDS = 1.0
+# X-Ray on AWS is seconds behind anyway, and its calls are limited for the whole account.
+PAUSE_ON_AWS_SECONDS = 5.0
 _LONGEST_PAUSE = 30.0
 
 Members = dict[str, Any]
@@ -100,8 +103,7 @@ class Live:
     def __init__(self, stage: Stage, stacks: Stacks) -> None:
         self._stage, self._stacks = stage, stacks
         self._channels: dict[timedelta, Channel] = {}
-        # X-Ray on AWS is seconds behind anyway, and its calls are limited for the whole account.
-        self._pause = 1.0 if stage.is_local else 5.0
+        self._pause = PAUSE_SECONDS if stage.is_local else PAUSE_ON_AWS_SECONDS
 
     def channel(self, span: timedelta) -> Channel:
         """That of the `span` until now."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,9 +9,8 @@ from typing import Any
 
 import pytest
 import requests
-import uvicorn
 
-from operations.console.app import application
+from operations.console import serving
 from operations.stage import Stage
 
 
@@ -59,10 +57,8 @@ def serve() -> Iterator[Serve]:
     ends: list[Callable[[], None]] = []
 
     def start(stage: Stage, writes_allowed: bool = False) -> Console:
-        listening = socket.create_server(("127.0.0.1", 0))
-        port = listening.getsockname()[1]
-        app = application(stage, writes_allowed, port)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+        listening = serving.listen(0)
+        server = serving.server(stage, writes_allowed, listening)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
 
@@ -72,7 +68,7 @@ def serve() -> Iterator[Serve]:
             assert not thread.is_alive()
 
         ends.append(end)
-        return Console(port)
+        return Console(listening.getsockname()[1])
 
     yield start
     for end in ends:
