@@ -10,7 +10,6 @@ from operations.periods import Period
 from operations.stacks import Stacks
 from operations.stage import Stage
 
-_PAGES = 3
 # https://docs.aws.amazon.com/xray/latest/devguide/xray-console-filters.html
 _KEYWORDS = {
     "ok": "answered without error",
@@ -40,16 +39,9 @@ _KEYWORDS = {
 def completions(stage: Stage, stacks: Stacks, period: Period) -> dict[str, Any]:
     """`{"keywords": [{"insert", "detail"}], "services": [names], "annotations": [keys]}` of `period`."""
     nodes = service_map.service_map(stage, stacks, period)["nodes"]
-    keys: set[str] = set()
-    cursor: str | None = None
-    for _ in range(_PAGES):
-        page = traces.find(stage, period, "", cursor)
-        keys |= {key for row in page["items"] for key in row["annotations"]}
-        cursor = page["next_cursor"]
-        if cursor is None:
-            break
+    recent = traces.find(stage, period)["items"]
     return {
         "keywords": [{"insert": insert, "detail": detail} for insert, detail in _KEYWORDS.items()],
         "services": sorted({node["name"] for node in nodes if node["type"] != CLIENT}),
-        "annotations": sorted(keys),
+        "annotations": sorted({key for row in recent for key in row["annotations"]}),
     }

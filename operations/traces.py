@@ -1,4 +1,4 @@
-"""Traces: found by a filter expression, a page at a time, latest first."""
+"""Traces: found by a filter expression, some at a time, latest first."""
 
 from __future__ import annotations
 
@@ -13,32 +13,26 @@ from operations.problems import Problem, asking, bad_request
 from operations.stage import Stage
 
 Members = dict[str, Any]
+_ENOUGH, _MOST_CALLS = 20, 10
 
 
 def find(stage: Stage, period: Period, expression: str = "", cursor: str | None = None) -> Members:
-    """`{"items": [..], "next_cursor", "processed"}`: a page of the traces that began in `period` and match.
+    """`{"items": [..], "next_cursor", "processed"}`: some of the traces that began in `period` and match.
 
-    A page may be empty and yet have a next one: X-Ray looks at so many traces a call, not for so many matches.
+    X-Ray looks at so many traces a call, not for so many matches; it is called until there is something to show, but no
+    more than _MOST_CALLS times: a list may be short, or empty, and yet have a next one.
     Raises Problem where X-Ray cannot read the expression.
     """
-    windows = list(period.windows())
-    place, token = _read(cursor, period, expression) if cursor else (0, None)
-    if not 0 <= place < len(windows):
-        raise _wrong_cursor()
-    window = windows[place]
-    asked: Members = {"StartTime": window.start, "EndTime": window.end}
-    asked |= {"FilterExpression": expression} if expression.strip() else {}
-    asked |= {"NextToken": token} if token else {}
-    with asking("for traces"):
-        answer = stage.client("xray").get_trace_summaries(**asked)
-    if following := answer.get("NextToken"):
-        next_cursor = _cursor(place, following, period, expression)
-    elif place + 1 < len(windows):
-        next_cursor = _cursor(place + 1, None, period, expression)
-    else:
-        next_cursor = None
-    items = sorted(map(_row, answer["TraceSummaries"]), key=lambda row: str(row["at"]), reverse=True)
-    return {"items": items, "next_cursor": next_cursor, "processed": answer.get("TracesProcessedCount", len(items))}
+    items: list[Members] = []
+    processed = 0
+    for _ in range(_MOST_CALLS):
+        answer, cursor = _page(stage, period, expression, cursor)
+        items += map(_row, answer.get("TraceSummaries", []))
+        processed += answer.get("TracesProcessedCount", 0)
+        if cursor is None or len(items) >= _ENOUGH:
+            break
+    items.sort(key=lambda row: str(row["at"]), reverse=True)
+    return {"items": items, "next_cursor": cursor, "processed": processed}
 
 
 def window_of(cursor: str) -> Period:
@@ -60,6 +54,22 @@ def begun(trace_id: str) -> datetime:
     if version != "1" or len(time) != 8 or len(number) != 24 or not _is_hex(time + number):
         raise bad_request(f"`{trace_id[:50]}` is no trace's id.", "Ids look like 1-5759e988-bd862e3fe1be46a994272793.")
     return datetime.fromtimestamp(int(time, 16), UTC)
+
+
+def _page(stage: Stage, period: Period, expression: str, cursor: str | None) -> tuple[Members, str | None]:
+    """An answer of X-Ray's, and the cursor of the one after it: in the same window, or the first of the one before."""
+    windows = list(period.windows())
+    place, token = _read(cursor, period, expression) if cursor else (0, None)
+    if not 0 <= place < len(windows):
+        raise _wrong_cursor()
+    asked: Members = {"StartTime": windows[place].start, "EndTime": windows[place].end}
+    asked |= {"FilterExpression": expression} if expression.strip() else {}
+    asked |= {"NextToken": token} if token else {}
+    with asking("for traces"):
+        answer: Members = stage.client("xray").get_trace_summaries(**asked)
+    if following := answer.get("NextToken"):
+        return answer, _cursor(place, following, period, expression)
+    return answer, _cursor(place + 1, None, period, expression) if place + 1 < len(windows) else None
 
 
 def _row(summary: Members) -> Members:

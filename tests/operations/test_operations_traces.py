@@ -39,33 +39,38 @@ def answered(*documents: dict[str, Any]) -> AnsweredStage:
     return AnsweredStage({"BatchGetTraces": found})
 
 
-def test_a_page_of_traces_leads_to_the_next_one_even_if_it_is_empty() -> None:
-    stage = AnsweredStage({"GetTraceSummaries": pages("TraceSummaries", [], [summary(1, HasFault=True)])})
-    first = traces.find(stage, QUARTER, "fault")
-    second = traces.find(stage, QUARTER, "fault", first["next_cursor"])
+def test_pages_without_a_match_are_passed_over() -> None:
+    stage = AnsweredStage({"GetTraceSummaries": pages("TraceSummaries", [], [], [summary(1, HasFault=True)])})
+    found = traces.find(stage, QUARTER, "fault")
 
-    assert first["items"] == []
-    assert [(row["id"], row["fault"]) for row in second["items"]] == [(trace_id(number=1), True)]
-    assert second["next_cursor"] is None
-    assert {one["FilterExpression"] for one in stage.requests("GetTraceSummaries")} == {"fault"}
+    assert [(row["id"], row["fault"]) for row in found["items"]] == [(trace_id(number=1), True)]
+    assert found["next_cursor"] is None
+    assert [one["FilterExpression"] for one in stage.requests("GetTraceSummaries")] == ["fault"] * 3
+
+
+def test_a_long_search_is_told_in_parts_the_next_one_going_on_where_the_one_before_ended() -> None:
+    empty: list[list[Any]] = [[]] * 14
+    stage = AnsweredStage({"GetTraceSummaries": pages("TraceSummaries", *empty, [summary(1)])})
+    first = traces.find(stage, QUARTER)
+    second = traces.find(stage, QUARTER, "", first["next_cursor"])
+
+    assert (first["items"], len(second["items"]), second["next_cursor"]) == ([], 1, None)
+    assert len(stage.requests("GetTraceSummaries")) == 15
 
 
 def test_more_than_six_hours_of_traces_are_gone_through_window_by_window_latest_first() -> None:
     stage = AnsweredStage({"GetTraceSummaries": {"TraceSummaries": [summary(1)]}})
     period = Period(NOW - timedelta(hours=13), NOW)
-    found, cursor = 0, None
-    while found == 0 or cursor:
-        page = traces.find(stage, period, "", cursor)
-        found, cursor = found + len(page["items"]), page["next_cursor"]
+    found = traces.find(stage, period)
     asked = [(one["StartTime"], one["EndTime"]) for one in stage.requests("GetTraceSummaries")]
 
-    assert found == len(asked) == 3
+    assert (len(found["items"]), found["next_cursor"]) == (3, None)
     assert asked == sorted(asked, reverse=True)
     assert (asked[-1][0], asked[0][1]) == (period.start, period.end)
 
 
 def test_a_cursor_stands_for_its_own_range_and_filter(serve: Serve) -> None:
-    stage = AnsweredStage({"GetTraceSummaries": pages("TraceSummaries", [summary(1)], [summary(2)])})
+    stage = AnsweredStage({"GetTraceSummaries": pages("TraceSummaries", [summary(1)] * 20, [summary(2)])})
     console = serve(stage)
     cursor = console.get("/api/traces?from=5m&filter=fault").json()["next_cursor"]
     answer = console.get("/api/traces", params={"cursor": cursor, "filter": "fault"})
