@@ -1,0 +1,251 @@
+/** The map's canvas: discs with health rings, edges and the contexts' boxes, drawn by cytoscape. */
+
+import cytoscape from "/libraries/cytoscape.js";
+import { contextName, durations, rate } from "../format.js";
+import { colour } from "../scheme.js";
+import { failing, gravest, STATES } from "../states.js";
+import { boxes } from "./blocks.js";
+import { curve } from "./curves.js";
+import { DISC } from "./layout.js";
+
+const ZOOM = { min: 0.15, max: 2.5, step: 1.25 };
+const NATURAL = 1.1;
+const MARGIN = 16;
+const FOOT = 48;
+/** Half the width of a letter of a band's label, which cytoscape centres. */
+const LETTER = 4;
+
+/**
+ * A drawing inside `container`.
+ *
+ * @param {HTMLElement} container
+ * @param {{onSelect: (id: string | null) => void, onMove: (transform: string) => void}} hears `onMove` is told the CSS
+ *   transform that lays a plane of the same coordinates over the canvas
+ */
+export class Drawing {
+  #cy;
+  #still = matchMedia("(prefers-reduced-motion: reduce)");
+
+  constructor(container, { onSelect, onMove }) {
+    this.#cy = cytoscape({
+      container,
+      minZoom: ZOOM.min,
+      maxZoom: ZOOM.max,
+      autoungrabify: true,
+      boxSelectionEnabled: false,
+      selectionType: "single",
+      style: styles(),
+    });
+    this.#cy.on("tap", ({ target }) => onSelect(target === this.#cy || target.hasClass("band") ? null : target.id()));
+    this.#cy.on("mouseover mouseout", "edge", ({ target, type }) => target.toggleClass("hovered", type === "mouseover"));
+    this.#cy.on("viewport resize", () => onMove(this.transform));
+  }
+
+  /** Draw a graph at these places; what is there already keeps its element and changes its numbers. */
+  show(graph, places) {
+    const wanted = new Map(
+      [
+        ...boxes(graph.nodes, places).map(bandElement),
+        ...graph.nodes.map((node) => nodeElement(node, places.get(node.id))),
+        ...graph.edges.map((edge) => edgeElement(edge, curve(places.get(edge.source), places.get(edge.target)))),
+      ].map((element) => [element.data.id, element]),
+    );
+    this.#cy.batch(() => {
+      this.#cy.elements().forEach((element) => {
+        if (!wanted.has(element.id())) element.remove();
+      });
+      for (const [id, element] of wanted) this.#put(this.#cy.getElementById(id), element);
+    });
+  }
+
+  #put(present, element) {
+    if (present.empty()) {
+      this.#cy.add(element);
+      return;
+    }
+    present.data(element.data);
+    if (element.position) present.position(element.position);
+  }
+
+  /** Mark a node or edge and what it is joined to; null marks nothing. */
+  mark(id) {
+    this.#cy.batch(() => {
+      this.#cy.elements().removeClass("chosen aside beside");
+      const chosen = id ? this.#cy.getElementById(id) : this.#cy.collection();
+      if (chosen.empty()) return;
+      const near = chosen.isNode() ? chosen.closedNeighborhood() : chosen.union(chosen.connectedNodes());
+      this.#cy.elements().difference(near).not(".band").addClass("aside");
+      near.difference(chosen).addClass("beside");
+      chosen.addClass("chosen");
+    });
+  }
+
+  /** See all of it, at the natural size at most. */
+  fit() {
+    const box = this.#cy.elements().boundingBox({ includeLabels: false });
+    const room = { width: this.#cy.width() - 2 * MARGIN, height: this.#cy.height() - MARGIN - FOOT };
+    const zoom = Math.min(room.width / box.w, room.height / box.h, NATURAL);
+    const pan = {
+      x: MARGIN + (room.width - zoom * box.w) / 2 - zoom * box.x1,
+      y: MARGIN + (room.height - zoom * box.h) / 2 - zoom * box.y1,
+    };
+    this.#cy.viewport({ zoom, pan });
+  }
+
+  zoom(direction) {
+    const level = this.#cy.zoom() * (direction > 0 ? ZOOM.step : 1 / ZOOM.step);
+    const middle = { x: this.#cy.width() / 2, y: this.#cy.height() / 2 };
+    this.#cy.zoom({ level, renderedPosition: middle });
+  }
+
+  /** Bring a node into the part of the canvas that `covered` pixels at the right leave free, moving no more than needed. */
+  reveal(id, covered = 0) {
+    const node = this.#cy.getElementById(id);
+    if (node.empty()) return;
+    const box = node.renderedBoundingBox();
+    const [room, space] = [this.#cy.width() - covered, this.#cy.height()];
+    const by = { x: outside(box.x1, box.x2, room), y: outside(box.y1, box.y2 + 60 * this.#cy.zoom(), space) };
+    if (!by.x && !by.y) return;
+    if (this.#still.matches) this.#cy.panBy(by);
+    else this.#cy.animate({ panBy: by, duration: 180 });
+  }
+
+  recolour() {
+    this.#cy.style(styles());
+  }
+
+  resize() {
+    this.#cy.resize();
+  }
+
+  get transform() {
+    const { x, y } = this.#cy.pan();
+    return `translate(${x}px, ${y}px) scale(${this.#cy.zoom()})`;
+  }
+
+  /** Call back once the next frame has been drawn. */
+  onceDrawn(callback) {
+    this.#cy.one("render", callback);
+  }
+
+  destroy() {
+    this.#cy.destroy();
+  }
+}
+
+function outside(low, high, room) {
+  if (low < MARGIN) return MARGIN - low;
+  return high > room - MARGIN ? room - MARGIN - high : 0;
+}
+
+function bandElement({ context, x, y, width, height }) {
+  const label = contextName(context);
+  const data = { id: `band ${context}`, label, width, height, indent: LETTER * label.length + 14 - width / 2 };
+  return { data, position: { x, y }, classes: "band", selectable: false };
+}
+
+function nodeElement({ id, statistics }, position) {
+  const shares = STATES.map(({ key }) => [key, statistics.total ? (statistics[key] / statistics.total) * 100 : 0]);
+  return { data: { id, silent: statistics.total ? 0 : 1, ...Object.fromEntries(shares) }, position, classes: "disc" };
+}
+
+function edgeElement(edge, way) {
+  const { id, source, target, link, statistics } = edge;
+  const latency = edge.p50 === null ? "" : `\n${durations(edge.p50, edge.p95)}`;
+  return {
+    data: {
+      id,
+      source,
+      target,
+      link: link ? 1 : 0,
+      weight: 1.3 + Math.min(2.7, Math.log10(1 + edge.calls_per_minute)),
+      state: failing(statistics) ? gravest(statistics) : "ok",
+      label: `${rate(edge.calls_per_minute)}${latency}`,
+      ...way,
+    },
+  };
+}
+
+function styles() {
+  const at = (name) => colour(`--${name}`);
+  const ring = STATES.flatMap(({ key }, index) => [
+    [`pie-${index + 1}-background-color`, at(key)],
+    [`pie-${index + 1}-background-size`, `data(${key})`],
+  ]);
+  const edgeState = (state) => ({
+    selector: `edge[state = "${state}"]`,
+    style: { "line-color": at(state), "target-arrow-color": at(state) },
+  });
+  return [
+    {
+      selector: ".band",
+      style: {
+        shape: "round-rectangle",
+        "corner-radius": 10,
+        width: "data(width)",
+        height: "data(height)",
+        "background-color": at("band"),
+        "border-color": at("band-line"),
+        "border-width": 1,
+        label: "data(label)",
+        color: at("muted"),
+        "font-size": 14,
+        "font-weight": 600,
+        "text-halign": "center",
+        "text-valign": "top",
+        "text-margin-x": "data(indent)",
+        "text-margin-y": 23,
+        events: "no",
+        "z-compound-depth": "bottom",
+        "overlay-opacity": 0,
+      },
+    },
+    {
+      selector: ".disc",
+      style: {
+        width: DISC,
+        height: DISC,
+        "background-color": at("surface"),
+        "pie-size": "100%",
+        "pie-hole": "78%",
+        ...Object.fromEntries(ring),
+        "z-index": 3,
+        "overlay-opacity": 0,
+      },
+    },
+    { selector: ".disc[?silent]", style: { "border-width": 4, "border-color": at("line"), "border-position": "inside" } },
+    {
+      selector: "edge",
+      style: {
+        "curve-style": "unbundled-bezier",
+        "control-point-distances": "data(distances)",
+        "control-point-weights": "data(weights)",
+        "edge-distances": "node-position",
+        width: "data(weight)",
+        "line-color": at("edge"),
+        "target-arrow-color": at("edge"),
+        "target-arrow-shape": "triangle",
+        "arrow-scale": 0.8,
+        "target-distance-from-node": 2,
+        "source-distance-from-node": 2,
+        label: "data(label)",
+        "font-size": 11,
+        "text-wrap": "wrap",
+        color: at("muted"),
+        "text-background-color": at("band"),
+        "text-background-opacity": 0.9,
+        "text-background-padding": 2,
+        "text-opacity": 0,
+        "overlay-opacity": 0,
+        "z-index": 1,
+      },
+    },
+    { selector: "edge[?link]", style: { "line-style": "dashed", "line-dash-pattern": [6, 4] } },
+    ...["error", "throttle", "fault"].map(edgeState),
+    { selector: "edge.hovered, edge.chosen, edge.beside", style: { "text-opacity": 1, "z-index": 5 } },
+    { selector: "edge.chosen", style: { "line-color": at("accent"), "target-arrow-color": at("accent") } },
+    { selector: ".disc.chosen", style: { "underlay-color": at("accent"), "underlay-opacity": 0.25, "underlay-padding": 7, "underlay-shape": "ellipse" } },
+    { selector: "edge.aside", style: { opacity: 0.25 } },
+    { selector: ".disc.aside", style: { opacity: 0.45 } },
+  ];
+}

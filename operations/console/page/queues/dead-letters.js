@@ -1,0 +1,129 @@
+/** The dead letters of one queue: the list, the open one, and what can be done with them. */
+
+import { html, useEffect, useRef, useState } from "/libraries/htm.js";
+import { post, url, useResource } from "../api.js";
+import { clock, counted, duration, utc } from "../format.js";
+import { useShortcuts, walkList } from "../keys.js";
+import { Empty, ProblemNote, Resource } from "../problem.js";
+import { go, href } from "../router.js";
+import { ACTIONS, Confirm } from "./confirm.js";
+import { Letter } from "./letter.js";
+
+/** @param {{stage: object, name: string, queue?: object, message?: string, reload: () => void}} props */
+export function DeadLetters({ stage, name, queue, message, reload }) {
+  const letters = useResource(url(["queues", name, "dead-letters"]));
+  const [asked, setAsked] = useState(null);
+  const [told, setTold] = useState(null);
+  useNewcomers(queue?.dead_letters?.depth, letters);
+  useShortcuts({ Escape: () => (message ? go(["queues", name]) : go(["queues"])) });
+
+  const carryOut = async () => {
+    const { action, ids, number } = asked;
+    setTold({ under_way: `${ACTIONS[action].doing} ${counted(number, "dead letter")} …` });
+    setAsked(null);
+    try {
+      const outcome = await post(url(["queues", name, action]), ids ? { ids } : { all: true });
+      setTold({ action, outcome, source: letters.data.source });
+      if (message && ids) go(["queues", name], {}, { replace: true });
+    } catch (problem) {
+      setTold({ problem });
+    }
+    letters.reload();
+    reload();
+  };
+  return html`<div class="dead-letters">
+    <${Heading} name=${name} letters=${letters} stage=${stage} ask=${setAsked} />
+    <div role="status" aria-live="polite" class="outcome"><${Told} told=${told} /></div>
+    <${Resource} resource=${letters} what="the dead letters">
+      ${(data) =>
+        data.items.length
+          ? html`<div class="mailbox">
+              <${List} name=${name} data=${data} message=${message} />
+              ${message
+                ? html`<${Letter} key=${message} queue=${name} id=${message} right=${rightTo(stage, data)} ask=${setAsked} />`
+                : html`<p class="hint pick">Choose a dead letter to read it: ↑ ↓ and Enter.</p>`}
+            </div>`
+          : html`<${Empty} title="No dead letters here">
+              ${data.source ? html`What ${data.source} receives is taken in.` : "Nothing has been given up on."} Back to <a href=${href(["queues"])}>all queues</a>.
+            </${Empty}>`}
+    </${Resource}>
+    ${asked && html`<${Confirm} asked=${asked} queue=${name} source=${letters.data.source} confirm=${carryOut} close=${() => setAsked(null)} />`}
+  </div>`;
+}
+
+/** Reading the list hides its letters from others for a moment: it is read again only when their number has changed. */
+function useNewcomers(depth, letters) {
+  const before = useRef(depth);
+  useEffect(() => {
+    if (depth === undefined) return;
+    if (before.current !== undefined && before.current !== depth && depth !== letters.data?.items.length) letters.reload();
+    before.current = depth;
+  }, [depth]);
+}
+
+/** Why an action is refused: a sentence each, empty where it is not. */
+function rightTo(stage, { source }) {
+  const readOnly = stage.writes_allowed ? "" : "This console is read-only: start it again with --allow-writes.";
+  const noWay = source ? "" : "No single queue feeds this one, so there is no way back: repair, then discard.";
+  return { redrive: readOnly || noWay, discard: readOnly };
+}
+
+function Heading({ name, letters, stage, ask }) {
+  const items = letters.data?.items ?? [];
+  const right = letters.data ? rightTo(stage, letters.data) : null;
+  const why = right && (right.redrive || right.discard);
+  const number = items.length;
+  const all = (action) => ask({ action, ids: null, number, truncated: letters.data.truncated });
+  return html`<header class="trace-heading">
+    <a class="back" href=${href(["queues"])}>← Queues</a>
+    <div>
+      <h2>${name}</h2>
+      <p class="hint">
+        ${letters.data && `${counted(number, "dead letter")}${letters.data.truncated ? " and more" : ""}`}
+        ${letters.data?.source && html`${", sent to "}<code>${letters.data.source}</code>`}
+      </p>
+    </div>
+    <span class="spacer"></span>
+    ${number > 0 && why && html`<p class="hint why" id="why-not">${why}</p>`}
+    <button class="button small" onClick=${letters.reload}>Refresh</button>
+    ${number > 0 &&
+    html`<button class="button primary" disabled=${Boolean(right.redrive)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("redrive")}>Redrive all</button>
+      <button class="button danger" disabled=${Boolean(right.discard)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("discard")}>Discard all</button>`}
+  </header>`;
+}
+
+function List({ name, data, message }) {
+  return html`<nav class="letters" aria-label="Dead letters" onKeyDown=${walkList}>
+    ${data.items.map(
+      (item) => html`<a
+        key=${item.id}
+        data-item
+        class="letter-line"
+        href=${href(["queues", name, item.id])}
+        aria-current=${item.id === message ? "true" : null}
+      >
+        <b>${item.event_type ?? "not an event"}</b>
+        <time datetime=${item.sent_at} title=${utc(item.sent_at)}>${clock(item.sent_at)}</time>
+        <span class="preview">${item.body.slice(0, 120)}</span>
+        <span class="hint">${counted(item.receives, "receive")}, ${duration((Date.now() - Date.parse(item.sent_at)) / 1000)} old</span>
+      </a>`,
+    )}
+    ${data.truncated && html`<p class="hint more">Only the oldest ${counted(data.items.length, "letter")} are shown.</p>`}
+  </nav>`;
+}
+
+function Told({ told }) {
+  if (!told) return null;
+  if (told.under_way) return html`<p class="notice">${told.under_way}</p>`;
+  if (told.problem) return html`<${ProblemNote} problem=${told.problem} />`;
+  const { action, outcome, source } = told;
+  const done = outcome[ACTIONS[action].counted];
+  return html`<p class=${`notice ${outcome.failed.length ? "warn" : "good"}`}>
+      ${ACTIONS[action].done(counted(done, "dead letter"), source)}
+      ${outcome.failed.length > 0 && ` ${counted(outcome.failed.length, "letter")} stayed where they were:`}
+    </p>
+    ${outcome.failed.length > 0 &&
+    html`<ul class="failed">
+      ${outcome.failed.map(({ id, reason }) => html`<li><code>${id}</code> ${reason}</li>`)}
+    </ul>`}`;
+}
