@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
+from operations.ages import Ages
 from operations.problems import asking, not_found
 from operations.stacks import QUEUE, Stacks
 from operations.stage import Stage
@@ -92,11 +93,12 @@ def queues(stage: Stage, stacks: Stacks) -> dict[str, Queue]:
     }
 
 
-def overview(stage: Stage, stacks: Stacks) -> Members:
+def overview(stage: Stage, stacks: Stacks, ages: Ages) -> Members:
     """`{"items": [..]}`: each queue with the dead letters that came out of it."""
     found = queues(stage, stacks)
     by_arn = {queue.arn: queue for queue in found.values()}
-    return {"items": [_told(queue, by_arn) for queue in found.values() if not queue.sources]}
+    known = ages.of(found) if found else {}
+    return {"items": [_told(queue, by_arn, known) for queue in found.values() if not queue.sources]}
 
 
 def dead_letter_queue(stage: Stage, stacks: Stacks, name: str) -> tuple[Queue, Queue | None]:
@@ -120,15 +122,21 @@ def depth(stage: Stage, queue: Queue) -> int:
     return int(found["Attributes"][name])
 
 
-def _told(queue: Queue, by_arn: dict[str, Queue]) -> Members:
+def _told(queue: Queue, by_arn: dict[str, Queue], ages: dict[str, float]) -> Members:
     if queue.takes_dead_letters:
         dead: Queue | None = queue
-        numbers: Members = {"depth": None, "in_flight": None, "delayed": None}
+        numbers: Members = {"depth": None, "in_flight": None, "delayed": None, "oldest_age": None}
     else:
         dead = by_arn.get(queue.dead_letter_arn or "")
         numbers = {"depth": queue.depth, "in_flight": queue.in_flight, "delayed": queue.delayed}
+        numbers["oldest_age"] = ages.get(queue.name)
     letters: Members | None = None
     if dead:
-        letters = {"name": dead.name, "depth": dead.depth, "in_flight": dead.in_flight, "oldest_age": None}
+        letters = {
+            "name": dead.name,
+            "depth": dead.depth,
+            "in_flight": dead.in_flight,
+            "oldest_age": ages.get(dead.name),
+        }
         letters["redrivable"] = len(dead.sources) == 1 and not dead.is_fifo
-    return {"name": queue.name, "context": queue.context, **numbers, "oldest_age": None, "dead_letters": letters}
+    return {"name": queue.name, "context": queue.context, **numbers, "dead_letters": letters}

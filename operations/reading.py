@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from operations import causes, dead_letters, logs, queues, service_map, traces, waterfall
+from operations.ages import Ages
 from operations.periods import Period
 from operations.queues import dead_letter_queue
 from operations.session import Session
@@ -71,7 +72,7 @@ def show_logs(session: Session, options: argparse.Namespace) -> int:
 
 
 def list_queues(session: Session, options: argparse.Namespace) -> int:
-    found = queues.overview(session.stage, session.stacks)
+    found = queues.overview(session.stage, session.stacks, Ages(session.stage))
     lines = [
         (one["context"], one["name"], one["depth"], one["in_flight"], one["delayed"], _age(one), _dead(one))
         for one in found["items"]

@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from operations import causes, dead_letters, logs, moves, queues, service_map, traces, waterfall
+from operations.ages import Ages
 from operations.completions import completions
 from operations.console import asked
 from operations.console.answers import Json
@@ -30,6 +31,7 @@ class Api:
 
     stage: Stage
     stacks: Stacks
+    ages: Ages
     live: Live
     writes_allowed: bool
 
@@ -92,7 +94,7 @@ class Api:
         return Json(completions(self.stage, self.stacks, asked.period(request)))
 
     def queues(self, request: Request) -> Response:
-        return Json(queues.overview(self.stage, self.stacks))
+        return Json(queues.overview(self.stage, self.stacks, self.ages))
 
     def dead_letters(self, request: Request) -> Response:
         queue, source = self._queue(request)

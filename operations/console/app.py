@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from operations.ages import Ages
 from operations.console import answers, assets
 from operations.console.answers import Json
 from operations.console.api import Api
@@ -21,8 +22,8 @@ from operations.stage import Stage
 
 def application(stage: Stage, writes_allowed: bool, port: int) -> Starlette:
     """Everything that the console serves; it answers only requests that name `port` of loopback as their host."""
-    stacks = Stacks(stage)
-    api = Api(stage, stacks, Live(stage, stacks), writes_allowed)
+    stacks, ages = Stacks(stage), Ages(stage)
+    api = Api(stage, stacks, ages, Live(stage, stacks, ages), writes_allowed)
     return Starlette(
         routes=[Route("/health", health), *api.routes(), *assets.routes()],
         middleware=[Middleware(Guard, port=port)],

@@ -16,6 +16,7 @@ from typing import Any
 from starlette.concurrency import run_in_threadpool
 
 from operations import queues, service_map
+from operations.ages import Ages
 from operations.console.answers import dumps, members
 from operations.periods import Period
 from operations.problems import Problem
@@ -100,8 +101,8 @@ class Channel:
 class Live:
     """The channels of a stage, one for each span of time that somebody has asked for."""
 
-    def __init__(self, stage: Stage, stacks: Stacks) -> None:
-        self._stage, self._stacks = stage, stacks
+    def __init__(self, stage: Stage, stacks: Stacks, ages: Ages) -> None:
+        self._stage, self._stacks, self._ages = stage, stacks, ages
         self._channels: dict[timedelta, Channel] = {}
         self._pause = PAUSE_SECONDS if stage.is_local else PAUSE_ON_AWS_SECONDS
 
@@ -109,6 +110,6 @@ class Live:
         """That of the `span` until now."""
         documents: dict[str, Callable[[], Members]] = {
             "map": lambda: service_map.service_map(self._stage, self._stacks, Period.last(span)),
-            "queues": lambda: queues.overview(self._stage, self._stacks),
+            "queues": lambda: queues.overview(self._stage, self._stacks, self._ages),
         }
         return self._channels.setdefault(span, Channel(documents, self._pause))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -12,6 +13,7 @@ import pytest
 from moto import mock_aws
 
 from operations import causes, dead_letters, moves, queues
+from operations.ages import Ages
 from operations.dead_letters import Look
 from operations.moves import Order
 from operations.problems import Problem
@@ -347,12 +349,24 @@ def test_a_fifo_queue_is_not_redriven_letter_by_letter(place: Place) -> None:
 
 def test_the_overview_shows_dead_letters_with_the_queue_that_they_came_out_of(place: Place) -> None:
     place.die()
-    items = {item["name"]: item for item in queues.overview(place.stage, place.stacks)["items"]}
+    overview = queues.overview(place.stage, place.stacks, Ages(place.stage))
+    items = {item["name"]: item for item in overview["items"]}
 
     assert set(items) == {INBOX, RELAY}
     letters = items[INBOX]["dead_letters"]
     assert (letters["name"], letters["depth"], letters["redrivable"]) == (LETTERS, 1, True)
     assert (items[RELAY]["depth"], items[RELAY]["dead_letters"]["redrivable"]) == (None, False)
+
+
+def test_the_age_of_a_queues_oldest_message_is_that_of_its_metric(place: Place) -> None:
+    place.sqs.send_message(QueueUrl=place.urls[INBOX], MessageBody="{}")
+    measured = datetime.now(UTC) - timedelta(minutes=2)
+    value = {"MetricName": "ApproximateAgeOfOldestMessage", "Value": 7.0, "Timestamp": measured}
+    dimensions = [{"Name": "QueueName", "Value": INBOX}]
+    boto3.client("cloudwatch").put_metric_data(Namespace="AWS/SQS", MetricData=[value | {"Dimensions": dimensions}])
+    items = queues.overview(place.stage, place.stacks, Ages(place.stage))["items"]
+
+    assert {item["name"]: item["oldest_age"] for item in items} == {INBOX: 7.0, RELAY: None}
 
 
 def test_every_letter_that_is_touched_leaves_a_line_that_names_who_and_no_content(
