@@ -6,7 +6,7 @@ import { colour } from "../scheme.js";
 import { failing, gravest, STATES } from "../states.js";
 import { boxes } from "./blocks.js";
 import { curve } from "./curves.js";
-import { DISC } from "./layout.js";
+import { COLUMN, DISC, ROW } from "./layout.js";
 
 const ZOOM = { min: 0.15, max: 2.5, step: 1.25 };
 const NATURAL = 1.1;
@@ -24,6 +24,7 @@ const LETTER = 4;
  */
 export class Drawing {
   #cy;
+  #extent = null;
   #still = matchMedia("(prefers-reduced-motion: reduce)");
 
   constructor(container, { onSelect, onMove }) {
@@ -43,28 +44,29 @@ export class Drawing {
 
   /** Draw a graph at these places; what is there already keeps its element and changes its numbers. */
   show(graph, places) {
+    const boxed = boxes(graph.nodes, places);
     const wanted = new Map(
       [
-        ...boxes(graph.nodes, places).map(bandElement),
+        ...boxed.map(bandElement),
         ...graph.nodes.map((node) => nodeElement(node, places.get(node.id))),
         ...graph.edges.map((edge) => edgeElement(edge, curve(places.get(edge.source), places.get(edge.target)))),
       ].map((element) => [element.data.id, element]),
     );
+    const elements = [...wanted.values()];
+    const strangers = elements.filter(({ data }) => this.#cy.getElementById(data.id).empty());
     this.#cy.batch(() => {
       this.#cy.elements().forEach((element) => {
         if (!wanted.has(element.id())) element.remove();
       });
-      for (const [id, element] of wanted) this.#put(this.#cy.getElementById(id), element);
+      for (const { data, position } of elements) {
+        const present = this.#cy.getElementById(data.id);
+        if (present.empty()) continue;
+        present.data(data);
+        if (position) present.position(position);
+      }
     });
-  }
-
-  #put(present, element) {
-    if (present.empty()) {
-      this.#cy.add(element);
-      return;
-    }
-    present.data(element.data);
-    if (element.position) present.position(element.position);
+    this.#cy.add(strangers);
+    this.#extent = extentOf(boxed, places);
   }
 
   /** Mark a node or edge and what it is joined to; null marks nothing. */
@@ -82,12 +84,13 @@ export class Drawing {
 
   /** See all of it, at the natural size at most. */
   fit() {
-    const box = this.#cy.elements().boundingBox({ includeLabels: false });
+    if (!this.#extent) return;
+    const { left, top, width, height } = this.#extent;
     const room = { width: this.#cy.width() - 2 * MARGIN, height: this.#cy.height() - MARGIN - FOOT };
-    const zoom = Math.min(room.width / box.w, room.height / box.h, NATURAL);
+    const zoom = Math.min(room.width / width, room.height / height, NATURAL);
     const pan = {
-      x: MARGIN + (room.width - zoom * box.w) / 2 - zoom * box.x1,
-      y: MARGIN + (room.height - zoom * box.h) / 2 - zoom * box.y1,
+      x: MARGIN + (room.width - zoom * width) / 2 - zoom * left,
+      y: MARGIN + (room.height - zoom * height) / 2 - zoom * top,
     };
     this.#cy.viewport({ zoom, pan });
   }
@@ -123,14 +126,18 @@ export class Drawing {
     return `translate(${x}px, ${y}px) scale(${this.#cy.zoom()})`;
   }
 
-  /** Call back once the next frame has been drawn. */
-  onceDrawn(callback) {
-    this.#cy.one("render", callback);
-  }
-
   destroy() {
     this.#cy.destroy();
   }
+}
+
+/** The room that all of it takes: cytoscape would have to style every element to tell. */
+function extentOf(boxed, places) {
+  const corners = [...places.values()].map(({ x, y }) => [x - COLUMN / 2, y - DISC / 2, x + COLUMN / 2, y - DISC / 2 + ROW]);
+  for (const { x, y, width, height } of boxed) corners.push([x - width / 2, y - height / 2, x + width / 2, y + height / 2]);
+  const edge = (choose, index) => corners.reduce((found, corner) => choose(found, corner[index]), corners[0][index]);
+  const [left, top] = [edge(Math.min, 0), edge(Math.min, 1)];
+  return { left, top, width: edge(Math.max, 2) - left, height: edge(Math.max, 3) - top };
 }
 
 function outside(low, high, room) {
@@ -228,6 +235,13 @@ function styles() {
         "arrow-scale": 0.8,
         "target-distance-from-node": 2,
         "source-distance-from-node": 2,
+        "overlay-opacity": 0,
+        "z-index": 1,
+      },
+    },
+    { selector: "edge[?link]", style: { "line-style": "dashed", "line-dash-pattern": [6, 4] } },
+    ...["error", "throttle", "fault"].map(edgeState),
+    { selector: "edge.hovered, edge.chosen, edge.beside", style: {
         label: "data(label)",
         "font-size": 11,
         "text-wrap": "wrap",
@@ -235,14 +249,8 @@ function styles() {
         "text-background-color": at("band"),
         "text-background-opacity": 0.9,
         "text-background-padding": 2,
-        "text-opacity": 0,
-        "overlay-opacity": 0,
-        "z-index": 1,
-      },
-    },
-    { selector: "edge[?link]", style: { "line-style": "dashed", "line-dash-pattern": [6, 4] } },
-    ...["error", "throttle", "fault"].map(edgeState),
-    { selector: "edge.hovered, edge.chosen, edge.beside", style: { "text-opacity": 1, "z-index": 5 } },
+        "z-index": 5,
+      } },
     { selector: "edge.chosen", style: { "line-color": at("accent"), "target-arrow-color": at("accent") } },
     { selector: ".disc.chosen", style: { "underlay-color": at("accent"), "underlay-opacity": 0.25, "underlay-padding": 7, "underlay-shape": "ellipse" } },
     { selector: "edge.aside", style: { opacity: 0.25 } },

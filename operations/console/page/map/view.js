@@ -4,6 +4,7 @@ import { html, useEffect, useLayoutEffect, useRef, useState } from "/libraries/h
 import { durations, rate } from "../format.js";
 import { onSchemeChange } from "../scheme.js";
 import { gravest, inWords } from "../states.js";
+import { measureUntilPainted } from "../timing.js";
 import { Drawing } from "./drawing.js";
 import { glyph, kindName, nodeName } from "./kinds.js";
 import { arranged } from "./layout.js";
@@ -39,14 +40,14 @@ export function MapView({ graph, stage, selected, found, covered, onSelect, hand
 
   const place = (known) => {
     const drawing = handle.current;
+    const begin = performance.now();
     const isFirst = !places.current.size;
     const fresh = arranged(graph, known);
     places.current = new Map([...known, ...fresh]);
     drawing.show(graph, fresh);
     if (isFirst || !known.size) drawing.fit();
-    drawing.onceDrawn(() => drawn(isFirst));
     plane.current.style.transform = drawing.transform;
-    setShown({ graph, places: fresh });
+    setShown({ graph, places: fresh, begin, isFirst });
   };
   const tidy = () => place(new Map());
 
@@ -61,6 +62,12 @@ export function MapView({ graph, stage, selected, found, covered, onSelect, hand
     handle.current.mark(selected);
     if (selected) handle.current.reveal(selected, covered);
   }, [selected, shown?.graph.nodes.length]);
+
+  useEffect(() => {
+    if (!shown) return;
+    measureUntilPainted("map drawn", shown.begin);
+    if (shown.isFirst) measureUntilPainted("map first seen", 0);
+  }, [shown]);
 
   const walk = (event) => {
     const id = event.target.dataset.node;
@@ -114,8 +121,4 @@ function NodeButton({ node, place, stage, chosen, aside, isEntry, onSelect }) {
       ${node.p50 !== null && html`<span>${durations(node.p50, node.p95)}</span>`}
     </span>
   </button>`;
-}
-
-function drawn(isFirst) {
-  performance.mark(isFirst ? "map-first-drawn" : "map-drawn");
 }

@@ -1,11 +1,12 @@
 /** One trace: its waterfall through all services, the segment one looks at, and the log lines beside it. */
 
-import { html, useEffect, useState } from "/libraries/htm.js";
+import { html, useEffect, useRef, useState } from "/libraries/htm.js";
 import { url, useResource } from "../api.js";
 import { clock, counted, duration, utc } from "../format.js";
 import { useShortcuts } from "../keys.js";
 import { Resource } from "../problem.js";
 import { go, href } from "../router.js";
+import { measureUntilPainted } from "../timing.js";
 import { CopyButton } from "./copy-button.js";
 import { Logs } from "./logs.js";
 import { Raw } from "./raw.js";
@@ -17,13 +18,14 @@ const REFRESH = 3000;
 
 /** @param {{id: string, query: Record<string, string>, stage: object}} props */
 export function TracePage({ id, query, stage }) {
+  const begin = useRef(performance.now());
   const [grows, setGrows] = useState(false);
   const trace = useResource(url(["traces", id]), { every: grows ? REFRESH : undefined, keep: grows });
   useEffect(() => {
     if (trace.data) setGrows(mayGrow(trace.data));
   }, [trace.data]);
   return html`<${Resource} resource=${trace} what="the trace">
-    ${(data) => html`<${Trace} trace=${data} query=${query} stage=${stage} />`}
+    ${(data) => html`<${Trace} trace=${data} begin=${begin.current} query=${query} stage=${stage} />`}
   </${Resource}>`;
 }
 
@@ -33,14 +35,12 @@ function mayGrow({ at, duration, rows }) {
   return Date.now() - end < GROWS_FOR || (rows.some((row) => row.in_progress) && Date.now() - end < 10 * GROWS_FOR);
 }
 
-function Trace({ trace, query, stage }) {
+function Trace({ trace, begin, query, stage }) {
   const place = (change, options) => go(["traces", trace.id], { ...query, ...change }, options);
   const selected = trace.rows.find((row) => row.id === query.segment) ?? null;
   const isRaw = query.view === "raw";
   useShortcuts({ Escape: () => (selected ? place({ segment: "" }) : history.back()) });
-  useEffect(() => {
-    performance.mark("trace-drawn");
-  }, [trace.id]);
+  useEffect(() => measureUntilPainted("trace opened", begin), [trace.id]);
   return html`<div class=${`trace-page ${selected && !isRaw ? "with-segment" : ""}`}>
     <${Heading} trace=${trace} isRaw=${isRaw} show=${(view) => place({ view })} />
     ${isRaw
