@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from operations.queues import Queue
 from operations.stacks import FUNCTION, Stacks
 from operations.stage import Stage
 from operations.waterfall import fetch, unfold
+
+_FRAME = re.compile(r'^\s*File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
 
 Members = dict[str, Any]
 # Retries of a message rest up to 15 minutes each (backoffice.messages.inbox).
@@ -59,10 +62,13 @@ def _lines(stage: Stage, stacks: Stacks, source: Queue, letter: Members) -> list
 
 
 def _exception(fields: Members) -> Members:
-    told = str(fields["exception"]).strip().splitlines()
-    name = str(fields.get("exception_name") or "Exception")
-    last = told[-1] if told else ""
-    return {"type": name, "message": last.partition(": ")[2] or last, "stack": [line.strip() for line in told[1:-1]]}
+    told = str(fields["exception"]).strip()
+    last = told.rpartition("\n")[2]
+    return {
+        "type": str(fields.get("exception_name") or "Exception"),
+        "message": last.partition(": ")[2] or last,
+        "stack": [f"{function} ({path.rpartition('/')[2]}:{line})" for path, line, function in _FRAME.findall(told)],
+    }
 
 
 def _each_once(found: list[Members]) -> list[Members]:

@@ -153,7 +153,10 @@ def _age(queue: Members) -> str:
 
 def _dead(queue: Members) -> str:
     letters = queue["dead_letters"]
-    return f"{letters['depth']} in {letters['name']}" if letters else "-"
+    if not letters:
+        return "-"
+    hidden = f" and {letters['in_flight']} being looked at" if letters["in_flight"] else ""
+    return f"{letters['depth']}{hidden} in {letters['name']}"
 
 
 def _told(letter: Members) -> str:

@@ -425,15 +425,16 @@ def test_where_no_trace_tells_the_consumers_log_does(place: Place, known: str | 
         "message": "message failed",
         "message_id": "m-1",
         "trace_id": trace_id(number=1),
-        "exception": "Traceback (most recent call last):\n  File a\nValueError: The message is not JSON.",
+        "exception": 'Traceback (most recent call last):\n  File "/var/task/inbox.py", line 7, in take\n    raise x\n'
+        "ValueError: The message is not JSON.",
         "exception_name": "ValueError",
     }
     event = {"timestamp": 1_767_225_600_000, "message": json.dumps(line), "logStreamName": "s"}
     stage = AnsweredStage({"FilterLogEvents": {"events": [event]}})
     found = causes.exceptions(stage, place.stacks, place.found()[1], letter(trace_id=known))
 
-    assert [(one["type"], one["message"]) for one in found["exceptions"]] == [
-        ("ValueError", "The message is not JSON.")
+    assert found["exceptions"] == [
+        {"type": "ValueError", "message": "The message is not JSON.", "stack": ["take (inbox.py:7)"]}
     ]
     assert found["trace_id"] == (known or trace_id(number=1))
     (asked,) = stage.requests("FilterLogEvents")

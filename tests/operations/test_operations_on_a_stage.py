@@ -6,6 +6,7 @@ import json
 import subprocess
 import time
 import uuid
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +18,25 @@ from local.demo.apis import Apis, apis
 from local.demo.cast import Cast
 from local.demo.waiting import until
 from local.stage.place import PYTHON, ROOT
+from operations import causes, dead_letters, moves, queues
+from operations.ages import Ages
+from operations.moves import Order
+from operations.problems import Problem
+from operations.stacks import Stacks
+from operations.stage import Stage as OperatorsStage
 from tests.stage import Stage
+
 
 LETTERS = "local-invoicing-inbox-dead-letters"
 COUNT = 3
+
+
+class OnAws(OperatorsStage):
+    """The stage as if it were on AWS: nothing is known but the caller's own set-up."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.is_local = False
 
 
 @dataclass(frozen=True)
@@ -187,6 +203,50 @@ def test_the_letters_go_back_once_their_price_is_set(
     told = [line["message_id"] for line in lines if (line["action"], line["outcome"]) == ("redrive", "done")]
     assert sorted(told) == sorted([first, *others])
     assert log.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.fixture
+def operator(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Gives somebody the policy of a name; from the first one on, boto3's own set-up is theirs, as it is on AWS."""
+    iam, name = stage.client("iam"), f"operator-{uuid.uuid4().hex[:8]}"
+    iam.create_user(UserName=name)
+    key = iam.create_access_key(UserName=name)["AccessKey"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", key["AccessKeyId"])
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", key["SecretAccessKey"])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stage.place.aws_url)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_XRAY", stage.place.xray_url)
+
+    def give(policy: str) -> None:
+        document = (ROOT / "operations" / "policies" / f"{policy}.json").read_text()
+        document = document.replace("prod-", "local-").replace("111122223333", "000000000000")
+        # AWS asks for the permission of the single call; the emulator for one of the batch's own name.
+        document = document.replace("sqs:ChangeMessageVisibility", "sqs:ChangeMessageVisibility*")
+        iam.put_user_policy(UserName=name, PolicyName=policy, PolicyDocument=document)
+
+    yield give
+    iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+
+
+def test_the_policies_allow_what_an_operator_does_and_no_more(stage: Stage, operator: Callable[[str], None]) -> None:
+    sqs = stage.client("sqs")
+    url = sqs.get_queue_url(QueueName=LETTERS)["QueueUrl"]
+    letter = sqs.send_message(QueueUrl=url, MessageBody="{}")["MessageId"]
+    own = OnAws("local")
+    stacks = Stacks(own)
+    with pytest.raises(Problem, match="may not call DescribeStacks"):
+        stacks.contexts()
+
+    operator("read")
+    assert queues.overview(own, stacks, Ages(own))["items"]
+    queue, source = queues.dead_letter_queue(own, stacks, LETTERS)
+    causes.exceptions(own, stacks, source, dead_letters.opened(own, queue, letter))
+    with pytest.raises(Problem, match="may not call SendMessage"):
+        moves.redrive(own, queue, source, Order("redrive", (letter,)))
+    with pytest.raises(Problem, match="may not call DeleteMessage"):
+        moves.discard(own, queue, Order("discard", (letter,)))
+
+    operator("write")
+    assert moves.discard(own, queue, Order("discard", (letter,))).done == [letter]
 
 
 def test_a_letter_of_markup_is_text_and_may_be_discarded(stage: Stage, console: str) -> None:
