@@ -41,7 +41,7 @@ logs: ## the newest log lines of a service (SERVICE=invoicing, LINES=100, FOLLOW
 	@$(STAGE_COMMAND) logs $(call given,SERVICE,--service) $(call given,LINES,--lines) $(if $(FOLLOW),--follow)
 
 console: install ## the operator's page of a stage on AWS, with your own credentials (STAGE=dev, WRITES=1; read-only without)
-	@$(BIN)/python -m operations.console $(call given,STAGE,--stage) $(if $(WRITES),--allow-writes)
+	@$(BIN)/python -m operations.console $(call given,STAGE,--stage) $(if $(call given,WRITES),--allow-writes)
 
 token: ## a bearer token, nothing else (USER=agent@example.com)
 	@$(STAGE_COMMAND) token $(call given,USER,--user)
