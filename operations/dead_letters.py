@@ -22,7 +22,8 @@ from operations.stage import Stage
 Members = dict[str, Any]
 MOST_LISTED = 500
 MOST_SEARCHED = 10_000
-SHOWN_BYTES = 64 * 1024
+SHOWN_BYTES, MOST_BYTES = 64 * 1024, 4 * 1024 * 1024
+_SHOWN_BEYOND = 512
 _A_CALL = 10
 _HIDDEN_SECONDS = 30
 _PATIENCE_SECONDS = 3.0
@@ -31,9 +32,16 @@ _ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-f]{8}-[0-9a-f]{24})(?:;|$)")
 
 
 def listed(stage: Stage, queue: Queue) -> Members:
-    """`{"items": [..], "truncated"}`: up to MOST_LISTED letters, oldest first, with bodies cut to SHOWN_BYTES."""
+    """`{"items": [..], "truncated"}`: up to MOST_LISTED letters, oldest first, with bodies cut to SHOWN_BYTES.
+
+    Large ones are cut shorter once they come to MOST_BYTES together.
+    """
+    items: list[Members] = []
+    room = MOST_BYTES
     with Look(stage, queue) as look:
-        items = [told(message, SHOWN_BYTES) for message in islice(look.all(), MOST_LISTED)]
+        for message in islice(look.all(), MOST_LISTED):
+            items.append(told(message, SHOWN_BYTES if room > 0 else _SHOWN_BEYOND))
+            room -= min(SHOWN_BYTES, items[-1]["body_bytes"])
     truncated = len(items) == MOST_LISTED and queue.depth > MOST_LISTED
     return {"items": sorted(items, key=lambda item: (str(item["sent_at"]), item["id"])), "truncated": truncated}
 

@@ -34,7 +34,7 @@ _THROTTLED = {
     "TooManyRequestsException",
 }
 _DENIED = {"AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation"}
-_EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired"}
 _UNKNOWN_CALLER = {
     "IncompleteSignature",
     "InvalidClientTokenId",
@@ -47,7 +47,7 @@ _UNKNOWN_CALLER = {
 _NO_QUEUE = {"AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist"}
 
 
-@dataclass
+@dataclass(eq=False)
 class Problem(Exception):
     """`detail` says what happened, `advice` what to do; `status` is HTTP's, `code` a name for programs."""
 
@@ -132,7 +132,7 @@ def _refused(error: ClientError, about: str) -> Problem:
             "Wait a minute and try again; a shorter time range asks less.",
             429,
         )
-    if code in _EXPIRED:
+    if code in EXPIRED:
         return Problem(
             "expired_credentials",
             f"Your AWS credentials have expired: {action} was refused.",

@@ -7,6 +7,7 @@ from typing import Any
 
 from operations import causes, dead_letters, logs, queues, service_map, traces, waterfall
 from operations.ages import Ages
+from operations.parts import CLIENT
 from operations.periods import Period
 from operations.queues import dead_letter_queue
 from operations.session import Session
@@ -18,8 +19,9 @@ Members = dict[str, Any]
 def show_map(session: Session, options: argparse.Namespace) -> int:
     found = service_map.service_map(session.stage, session.stacks, Period.between(options.start, options.end))
     figures = ("CALLS/MIN", "OK", "4XX", "429", "5XX", "P50", "P95")
-    nodes = [(one["context"], one["name"], one["type"], *_figures(one)) for one in found["nodes"]]
-    names = {one["id"]: one["name"] for one in found["nodes"]}
+    services = [one for one in found["nodes"] if one["type"] != CLIENT]
+    nodes = [(one["context"], one["name"], one["type"], *_figures(one)) for one in services]
+    names = {one["id"]: CLIENT if one["type"] == CLIENT else one["name"] for one in found["nodes"]}
     edges = [
         (names[one["source"]], "~>" if one["link"] else "->", names[one["target"]], *_figures(one))
         for one in found["edges"]

@@ -9,9 +9,10 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import NoCredentialsError
 
 from operations import local_stage
-from operations.problems import Problem, asking
+from operations.problems import EXPIRED, Problem, asking
 
 _PATIENCE = Config(
     connect_timeout=5, read_timeout=30, retries={"total_max_attempts": 4, "mode": "standard"}, max_pool_connections=32
@@ -27,6 +28,7 @@ class Stage:
         self.is_local = name == local_stage.NAME
         self._endpoints = endpoints
         self._clients: dict[str, Any] = {}
+        self._session: boto3.Session | None = None
         self._making = threading.Lock()
 
     def client(self, service: str) -> Any:
@@ -60,7 +62,18 @@ class Stage:
         return boto3.client(service, endpoint_url=url, config=_ON_LOOPBACK, **local_stage.credentials())
 
     def _on_aws(self, service: str) -> Any:
-        return boto3.Session().client(service, config=_PATIENCE)
+        self._session = self._session or boto3.Session()
+        if self._session.get_credentials() is None:
+            self._session = None
+            raise NoCredentialsError
+        client = self._session.client(service, config=_PATIENCE)
+        client.meta.events.register("after-call", self._forget_expired)
+        return client
+
+    def _forget_expired(self, parsed: dict[str, Any], **_: Any) -> None:
+        """Once credentials have expired, the next question is asked with those that there are by then."""
+        if parsed.get("Error", {}).get("Code") in EXPIRED:
+            self._clients, self._session = {}, None
 
 
 def check_name(name: str) -> str:

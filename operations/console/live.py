@@ -82,7 +82,7 @@ class Channel:
             except Problem as problem:
                 self._marks.clear()  # once it is over, everything is told anew
                 self._publish("problem", members(problem))
-                pause = min(pause * 2, _LONGEST_PAUSE)
+                pause = min(pause * 2, _LONGEST_PAUSE) if problem.code == "throttled" else self._pause
             await asyncio.sleep(max(0.05, pause - (time.monotonic() - began)))
 
     def _tell(self, event: str, document: Members) -> None:

@@ -159,6 +159,15 @@ def test_a_megabyte_of_text_is_cut_in_the_list_and_whole_when_it_is_opened(place
     assert dead_letters.opened(place.stage, place.found()[0], letter_id)["body"] == body
 
 
+def test_many_large_letters_make_a_list_of_a_few_megabytes(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dead_letters, "MOST_BYTES", 3 * dead_letters.SHOWN_BYTES)
+    for _ in range(8):
+        place.die("x" * 100_000)
+    shown = [len(letter["body"]) for letter in dead_letters.listed(place.stage, place.found()[0])["items"]]
+
+    assert sorted(shown) == [512] * 5 + [dead_letters.SHOWN_BYTES] * 3
+
+
 def test_a_letter_goes_back_as_it_was(place: Place) -> None:
     attributes = {
         "type": {"DataType": "String", "StringValue": "TicketSolved"},

@@ -26,7 +26,6 @@ from operations.stacks import Stacks
 from operations.stage import Stage as OperatorsStage
 from tests.stage import Stage
 
-
 LETTERS = "local-invoicing-inbox-dead-letters"
 COUNT = 3
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from operations import __main__ as shell
-from operations import session
+from operations import service_map, session
+from operations.periods import Period
+from operations.problems import Problem
+from operations.stacks import Stacks
 from operations.stage import Stage
 from tests.operations.answers import INBOX, LETTERS, AnsweredStage, Refusal, trace_id
 from tests.operations.conftest import Serve
@@ -106,6 +110,31 @@ def test_without_credentials_the_page_says_how_to_sign_in(serve: Serve, monkeypa
         answer = console.get(route)
         assert (answer.status_code, answer.json()["code"]) == (401, "no_credentials"), route
         assert "aws sso login" in answer.json()["advice"]
+
+
+def test_once_they_have_expired_new_credentials_are_taken_without_a_restart(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+
+    def sign_in(key: str) -> None:
+        file.write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = secret\n")
+
+    def key_of(stage: Stage) -> str:
+        return str(stage.client("xray")._request_signer._credentials.access_key)
+
+    sign_in("old")
+    stage = AnsweredStage({"GetServiceGraph": Refusal("ExpiredTokenException")})
+    assert key_of(stage) == "old"
+    sign_in("new")
+    assert key_of(stage) == "old"
+    with pytest.raises(Problem, match="have expired"):
+        service_map.service_map(stage, Stacks(stage), Period.last(timedelta(minutes=5)))
+
+    assert key_of(stage) == "new"
 
 
 def test_without_a_region_the_shell_says_how_to_name_one(run, monkeypatch: pytest.MonkeyPatch) -> None:
