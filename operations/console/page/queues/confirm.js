@@ -4,18 +4,18 @@ import { html } from "/libraries/htm.js";
 import { Dialog } from "../dialog.js";
 import { counted } from "../format.js";
 
-/** What can be done with dead letters; `counted` is the member of the server's answer that counts them. */
+/** What can be done with dead letters; `member` is that of the server's answer which names them. */
 export const ACTIONS = {
   redrive: {
     verb: "Redrive",
     doing: "Redriving",
-    counted: "moved",
+    member: "moved",
     done: (letters, source) => `${letters} sent back to ${source}.`,
   },
   discard: {
     verb: "Discard",
     doing: "Discarding",
-    counted: "discarded",
+    member: "discarded",
     done: (letters) => `${letters} discarded.`,
   },
 };

@@ -9,13 +9,17 @@ import { go, href } from "../router.js";
 import { ACTIONS, Confirm } from "./confirm.js";
 import { Letter } from "./letter.js";
 
-/** @param {{stage: object, name: string, queue?: object, message?: string, reload: () => void}} props */
-export function DeadLetters({ stage, name, queue, message, reload }) {
+/**
+ * @param {{stage: object, name: string, queue?: object, message?: string, trace?: string, reload: () => void}} props
+ *   `trace`: only what came from this trace
+ */
+export function DeadLetters({ stage, name, queue, message, trace, reload }) {
   const letters = useResource(url(["queues", name, "dead-letters"]));
+  const items = letters.data?.items.filter((item) => !trace || item.trace_id === trace) ?? [];
   const [asked, setAsked] = useState(null);
   const [told, setTold] = useState(null);
   useNewcomers(queue?.dead_letters?.depth, letters);
-  useShortcuts({ Escape: () => (message ? go(["queues", name]) : go(["queues"])) });
+  useShortcuts({ Escape: () => (message ? go(["queues", name], { trace }) : go(["queues"])) });
 
   const carryOut = async () => {
     const { action, ids, number } = asked;
@@ -23,8 +27,8 @@ export function DeadLetters({ stage, name, queue, message, reload }) {
     setAsked(null);
     try {
       const outcome = await post(url(["queues", name, action]), ids ? { ids } : { all: true });
-      setTold({ action, outcome, source: letters.data.source });
-      if (message && ids) go(["queues", name], {}, { replace: true });
+      setTold({ action, outcome, source: letters.data.source, isAll: !ids });
+      if (message && ids) go(["queues", name], { trace }, { replace: true });
     } catch (problem) {
       setTold({ problem });
     }
@@ -32,19 +36,19 @@ export function DeadLetters({ stage, name, queue, message, reload }) {
     reload();
   };
   return html`<div class="dead-letters">
-    <${Heading} name=${name} letters=${letters} stage=${stage} ask=${setAsked} />
+    <${Heading} name=${name} letters=${letters} items=${items} trace=${trace} stage=${stage} ask=${setAsked} />
     <div role="status" aria-live="polite" class="outcome"><${Told} told=${told} /></div>
     <${Resource} resource=${letters} what="the dead letters">
       ${(data) =>
-        data.items.length
+        items.length
           ? html`<div class="mailbox">
-              <${List} name=${name} data=${data} message=${message} />
+              <${List} name=${name} items=${items} truncated=${data.truncated} message=${message} trace=${trace} />
               ${message
                 ? html`<${Letter} key=${message} queue=${name} id=${message} right=${rightTo(stage, data)} ask=${setAsked} />`
                 : html`<p class="hint pick">Choose a dead letter to read it: ↑ ↓ and Enter.</p>`}
             </div>`
-          : html`<${Empty} title="No dead letters here">
-              ${data.source ? html`What ${data.source} receives is taken in.` : "Nothing has been given up on."} Back to <a href=${href(["queues"])}>all queues</a>.
+          : html`<${Empty} title=${trace ? "No dead letters of this trace" : "No dead letters here"}>
+              ${trace ? html`It may still be retried, or was redriven. See <a href=${href(["queues", name])}>those of all traces</a>. ` : data.source ? html`What ${data.source} receives is taken in.` : "Nothing has been given up on."} Back to <a href=${href(["queues"])}>all queues</a>.
             </${Empty}>`}
     </${Resource}>
     ${asked && html`<${Confirm} asked=${asked} queue=${name} source=${letters.data.source} confirm=${carryOut} close=${() => setAsked(null)} />`}
@@ -68,12 +72,13 @@ function rightTo(stage, { source }) {
   return { redrive: readOnly || noWay, discard: readOnly };
 }
 
-function Heading({ name, letters, stage, ask }) {
-  const items = letters.data?.items ?? [];
+function Heading({ name, letters, items, trace, stage, ask }) {
   const right = letters.data ? rightTo(stage, letters.data) : null;
   const why = right && (right.redrive || right.discard);
   const number = items.length;
-  const all = (action) => ask({ action, ids: null, number, truncated: letters.data.truncated });
+  const which = trace ? "these" : "all";
+  const all = (action) =>
+    ask({ action, ids: trace ? items.map(({ id }) => id) : null, number, truncated: !trace && letters.data.truncated });
   return html`<header class="trace-heading">
     <a class="back" href=${href(["queues"])}>← Queues</a>
     <div>
@@ -81,25 +86,26 @@ function Heading({ name, letters, stage, ask }) {
       <p class="hint">
         ${letters.data && `${counted(number, "dead letter")}${letters.data.truncated ? " and more" : ""}`}
         ${letters.data?.source && html`${", sent to "}<code>${letters.data.source}</code>`}
+        ${trace && html`${" · "}<a href=${href(["queues", name])}>of one trace only; show all</a>`}
       </p>
     </div>
     <span class="spacer"></span>
     ${number > 0 && why && html`<p class="hint why" id="why-not">${why}</p>`}
     <button class="button small" onClick=${letters.reload}>Refresh</button>
     ${number > 0 &&
-    html`<button class="button primary" disabled=${Boolean(right.redrive)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("redrive")}>Redrive all</button>
-      <button class="button danger" disabled=${Boolean(right.discard)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("discard")}>Discard all</button>`}
+    html`<button class="button primary" disabled=${Boolean(right.redrive)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("redrive")}>Redrive ${which}</button>
+      <button class="button danger" disabled=${Boolean(right.discard)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("discard")}>Discard ${which}</button>`}
   </header>`;
 }
 
-function List({ name, data, message }) {
+function List({ name, items, truncated, message, trace }) {
   return html`<nav class="letters" aria-label="Dead letters" onKeyDown=${walkList}>
-    ${data.items.map(
+    ${items.map(
       (item) => html`<a
         key=${item.id}
         data-item
         class="letter-line"
-        href=${href(["queues", name, item.id])}
+        href=${href(["queues", name, item.id], { trace })}
         aria-current=${item.id === message ? "true" : null}
       >
         <b>${item.event_type ?? "not an event"}</b>
@@ -108,7 +114,7 @@ function List({ name, data, message }) {
         <span class="hint">${counted(item.receives, "receive")}, ${duration((Date.now() - Date.parse(item.sent_at)) / 1000)} old</span>
       </a>`,
     )}
-    ${data.truncated && html`<p class="hint more">Only the oldest ${counted(data.items.length, "letter")} are shown.</p>`}
+    ${truncated && html`<p class="hint more">Only the oldest ${counted(items.length, "letter")} are shown.</p>`}
   </nav>`;
 }
 
@@ -116,10 +122,11 @@ function Told({ told }) {
   if (!told) return null;
   if (told.under_way) return html`<p class="notice">${told.under_way}</p>`;
   if (told.problem) return html`<${ProblemNote} problem=${told.problem} />`;
-  const { action, outcome, source } = told;
-  const done = outcome[ACTIONS[action].counted];
+  const { action, outcome, source, isAll } = told;
+  const done = outcome[ACTIONS[action].member].length;
   return html`<p class=${`notice ${outcome.failed.length ? "warn" : "good"}`}>
       ${ACTIONS[action].done(counted(done, "dead letter"), source)}
+      ${isAll && outcome.remaining > 0 && ` About ${counted(outcome.remaining, "dead letter")} left.`}
       ${outcome.failed.length > 0 && ` ${counted(outcome.failed.length, "letter")} stayed where they were:`}
     </p>
     ${outcome.failed.length > 0 &&

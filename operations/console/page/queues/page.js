@@ -10,12 +10,12 @@ import { DeadLetters } from "./dead-letters.js";
 
 const REFRESH = 2000;
 
-/** @param {{stage: object, queue?: string, message?: string}} props `queue`: whose dead letters; `message`: the open one */
-export function QueuesPage({ stage, queue, message }) {
+/** @param {{stage: object, query: object, queue?: string, message?: string}} props `queue`: whose dead letters; `message`: the open one */
+export function QueuesPage({ stage, query, queue, message }) {
   const queues = useResource("/api/queues", { every: REFRESH });
   if (queue) {
     const found = queues.data?.items.find(({ dead_letters }) => dead_letters?.name === queue);
-    return html`<${DeadLetters} key=${queue} stage=${stage} name=${queue} queue=${found} message=${message} reload=${queues.reload} />`;
+    return html`<${DeadLetters} key=${queue} stage=${stage} name=${queue} queue=${found} message=${message} trace=${query.trace} reload=${queues.reload} />`;
   }
   return html`<div class="queues-page">
     ${queues.data && queues.problem && html`<${ProblemNote} problem=${queues.problem} retry=${queues.reload} />`}

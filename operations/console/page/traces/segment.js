@@ -27,19 +27,20 @@ export function Segment({ row, trace, close }) {
       <${Fields} title="HTTP" fields=${flat(row.http)} />
       <${Fields} title="AWS" fields=${flat(row.aws)} />
       <${Metadata} metadata=${row.metadata} />
-      ${row.annotations.queue && html`<${DeadLettersOf} queue=${row.annotations.queue} />`}
+      ${row.annotations.queue && html`<${DeadLettersOf} queue=${row.annotations.queue} trace=${trace.id} />`}
       ${isBare(row) && html`<p class="hint">It says no more than its name and its time.</p>`}
     </div>
   </section>`;
 }
 
-/** The way from a consumer's record to what its queue has given up on. */
-function DeadLettersOf({ queue }) {
+/** The way from a consumer's record to what its queue has given up on, of this trace. */
+function DeadLettersOf({ queue, trace }) {
   const { data } = useResource("/api/queues");
   const dead = data?.items.find(({ name }) => name === queue)?.dead_letters;
   if (!dead) return null;
   return html`<p>
-    <a href=${href(["queues", dead.name])}>${counted(dead.depth, "dead letter")} of ${queue}</a>
+    <a href=${href(["queues", dead.name], { trace })}>Dead letters of this trace</a>
+    <span class="hint">${` (${counted(dead.depth, "dead letter")} of ${queue} in all)`}</span>
   </p>`;
 }
 
