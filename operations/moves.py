@@ -70,6 +70,21 @@ def redrive(stage: Stage, queue: Queue, source: Queue | None, order: Order) -> O
 
     Raises Problem where there is no way back, and for what stops the first letter and would stop all.
     """
+    target = way_back(queue, source)
+    client = stage.client("sqs")
+    sent: set[str] = set()
+
+    def send_back(message: Members) -> None:
+        with asking(f"to send a letter to {target.name}"):
+            sent.add(client.send_message(QueueUrl=target.url, **_as_sent(message))["MessageId"])
+        with asking("to delete a letter that has been sent back"):
+            client.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
+
+    return _carry_out(stage, queue, order, (send_back, sent))
+
+
+def way_back(queue: Queue, source: Queue | None) -> Queue:
+    """Where the letters of a queue go back to. Raises Problem where there is no one such queue, or a FIFO one."""
     if source is None:
         raise bad_request(
             f"{queue.name} is fed by {'several queues' if queue.sources else 'no queue'}: there is no one way back.",
@@ -80,16 +95,7 @@ def redrive(stage: Stage, queue: Queue, source: Queue | None, order: Order) -> O
             f"{queue.name} is a FIFO queue: sending single letters back would break its order.",
             "Move it as a whole: `aws sqs start-message-move-task`.",
         )
-    client = stage.client("sqs")
-    sent: set[str] = set()
-
-    def send_back(message: Members) -> None:
-        with asking(f"to send a letter to {source.name}"):
-            sent.add(client.send_message(QueueUrl=source.url, **_as_sent(message))["MessageId"])
-        with asking("to delete a letter that has been sent back"):
-            client.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
-
-    return _carry_out(stage, queue, order, (send_back, sent))
+    return source
 
 
 def discard(stage: Stage, queue: Queue, order: Order) -> Outcome:

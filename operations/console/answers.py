@@ -15,6 +15,7 @@ from starlette.responses import Response
 from operations.problems import Problem
 
 logger = logging.getLogger(__name__)
+FAULT = Problem("internal_error", "The console failed at this.", "Its log says why; reload to go on.", 500)
 
 
 def dumps(content: Any) -> str:
@@ -69,6 +70,4 @@ async def on_http(request: Request, error: Exception) -> Response:
 async def on_fault(request: Request, error: Exception) -> Response:
     """A fault of the console's own: its log has the traceback, the page a sentence."""
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return ProblemAnswer(
-        Problem("internal_error", "The console failed at this.", "Its log says why; reload to go on.", 500)
-    )
+    return ProblemAnswer(FAULT)

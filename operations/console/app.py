@@ -23,8 +23,9 @@ from operations.stage import Stage
 def application(stage: Stage, writes_allowed: bool, port: int) -> Starlette:
     """Everything that the console serves; it answers only requests that name `port` of loopback as their host."""
     stacks, ages = Stacks(stage), Ages(stage)
-    api = Api(stage, stacks, ages, Live(stage, stacks, ages), writes_allowed)
-    return Starlette(
+    live = Live(stage, stacks, ages)
+    api = Api(stage, stacks, ages, live, writes_allowed)
+    app = Starlette(
         routes=[Route("/health", health), *api.routes(), *assets.routes()],
         middleware=[Middleware(Guard, port=port)],
         exception_handlers={
@@ -33,6 +34,8 @@ def application(stage: Stage, writes_allowed: bool, port: int) -> Starlette:
             Exception: answers.on_fault,
         },
     )
+    app.state.live = live
+    return app
 
 
 async def health(request: Request) -> Response:

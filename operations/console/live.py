@@ -7,6 +7,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from operations import queues, service_map
 from operations.ages import Ages
-from operations.console.answers import dumps, members
+from operations.console.answers import FAULT, dumps, members
 from operations.periods import Period
 from operations.problems import Problem
 from operations.stacks import Stacks
@@ -30,6 +31,7 @@ PAUSE_ON_AWS_SECONDS = 5.0
 _LONGEST_PAUSE = 30.0
 
 Members = dict[str, Any]
+logger = logging.getLogger(__name__)
 
 
 class Channel:
@@ -42,13 +44,14 @@ class Channel:
         self._version = 0
         self._changed = asyncio.Event()
         self._listeners = 0
+        self._ended = False
         self._polling: asyncio.Task[None] | None = None
 
     async def events(self) -> AsyncIterator[str]:
-        """What is known, then each change, for ever; a comment line where nothing happens for long."""
+        """What is known, then each change, until the channel ends; a comment line where nothing happens for long."""
         async with self._listening():
             seen = 0
-            while True:
+            while not self._ended:
                 changed = self._changed
                 newest, seen_before = sorted(self._newest.values()), seen
                 seen = self._version
@@ -60,10 +63,16 @@ class Channel:
                 except TimeoutError:
                     yield ": still here\n\n"
 
+    def end(self) -> None:
+        """Let everybody's events end, so that the console can."""
+        self._ended = True
+        self._changed.set()
+
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
         self._listeners += 1
         if self._polling is None or self._polling.done():
+            self._newest, self._marks = {}, {}  # of when somebody listened last
             self._polling = asyncio.create_task(self._poll())
         try:
             yield
@@ -74,16 +83,28 @@ class Channel:
         pause = self._pause
         while self._listeners:
             began = time.monotonic()
-            try:
-                for event, document in self._documents.items():
-                    self._tell(event, await run_in_threadpool(document))
+            problems = [problem for event in self._documents if (problem := await self._ask(event))]
+            if problems:
+                self._tell("problem", members(problems[0]))
+            else:
                 self._newest.pop("problem", None)
-                pause = self._pause
-            except Problem as problem:
-                self._marks.clear()  # once it is over, everything is told anew
-                self._publish("problem", members(problem))
-                pause = min(pause * 2, _LONGEST_PAUSE) if problem.code == "throttled" else self._pause
+                self._marks.pop("problem", None)
+            throttled = any(problem.code == "throttled" for problem in problems)
+            pause = min(pause * 2, _LONGEST_PAUSE) if throttled else self._pause
             await asyncio.sleep(max(0.05, pause - (time.monotonic() - began)))
+
+    async def _ask(self, event: str) -> Problem | None:
+        """Tell what has changed; a problem is returned, and once it is over everything is told anew."""
+        try:
+            self._tell(event, await run_in_threadpool(self._documents[event]))
+        except Problem as problem:
+            self._marks.pop(event, None)
+            return problem
+        except Exception as error:
+            logger.error("asking for what is live failed", exc_info=error)
+            self._marks.pop(event, None)
+            return FAULT
+        return None
 
     def _tell(self, event: str, document: Members) -> None:
         mark = dumps({name: value for name, value in document.items() if name not in ("from", "to")})
@@ -105,6 +126,10 @@ class Live:
         self._stage, self._stacks, self._ages = stage, stacks, ages
         self._channels: dict[timedelta, Channel] = {}
         self._pause = PAUSE_SECONDS if stage.is_local else PAUSE_ON_AWS_SECONDS
+
+    def end(self) -> None:
+        for channel in self._channels.values():
+            channel.end()
 
     def channel(self, span: timedelta) -> Channel:
         """That of the `span` until now."""

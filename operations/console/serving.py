@@ -8,6 +8,7 @@ import socket
 import uvicorn
 
 from operations.console.app import application
+from operations.console.live import Live
 from operations.problems import Problem
 from operations.stage import Stage
 
@@ -29,8 +30,19 @@ def listen(port: int) -> socket.socket:
 def server(stage: Stage, writes_allowed: bool, listening: socket.socket) -> uvicorn.Server:
     """What serves the console of a stage: `server(..).run(sockets=[listening])`."""
     app = application(stage, writes_allowed, listening.getsockname()[1])
-    # An access log would hold filter expressions, which may name users. Who listens to what is live stays for ever, and
-    # must not hold up the end.
-    quiet = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-    quiet.timeout_graceful_shutdown = 1
-    return uvicorn.Server(quiet)
+    # An access log would hold filter expressions, which may name users.
+    config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
+    config.timeout_graceful_shutdown = 5
+    return _Server(config, app.state.live)
+
+
+class _Server(uvicorn.Server):
+    """Waits at its end for whoever is being answered; those who listen to what is live would be answered for ever."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._live.end()
+        await super().shutdown(sockets)

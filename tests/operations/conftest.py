@@ -35,6 +35,7 @@ class Console:
     """A console that is being served."""
 
     port: int
+    end: Callable[[], None]
     http: requests.Session = field(default_factory=requests.Session)
 
     @property
@@ -68,7 +69,7 @@ def serve() -> Iterator[Serve]:
             assert not thread.is_alive()
 
         ends.append(end)
-        return Console(listening.getsockname()[1])
+        return Console(listening.getsockname()[1], end)
 
     yield start
     for end in ends:

@@ -76,11 +76,24 @@ def test_what_is_known_comes_at_once_and_a_change_within_two_seconds(serve: Serv
 
 def test_what_has_not_changed_is_not_told_again(serve: Serve, stage: Counting, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "HEARTBEAT_SECONDS", 1.5)
-    events = listen(serve(stage))
-    told = [next(events)[0] for _ in range(4)]
+    told = []
+    for name, _ in listen(serve(stage)):
+        told.append(name)
+        if name == "" and len(stage.requests("GetServiceGraph")) > 3:
+            break
 
-    assert told == ["map", "queues", "", ""]
-    assert len(stage.requests("GetServiceGraph")) >= 3
+    assert [name for name in told if name] == ["map", "queues"]
+
+
+def test_the_console_ends_at_once_though_somebody_listens(serve: Serve, stage: Counting) -> None:
+    console = serve(stage)
+    events = listen(console)
+    first(events, "queues")
+    began = time.monotonic()
+    console.end()
+
+    assert list(events) == []
+    assert time.monotonic() - began < 4  # it would wait for 5 s, and then break off with an error
 
 
 def test_however_many_listen_it_is_asked_for_once(serve: Serve, stage: Counting) -> None:
@@ -95,7 +108,7 @@ def test_however_many_listen_it_is_asked_for_once(serve: Serve, stage: Counting)
     assert len(stage.requests("GetServiceGraph")) - asked <= 2 + time.monotonic() - began
 
 
-def test_a_problem_is_told_and_once_it_is_over_everything_is_told_anew(serve: Serve, stage: Counting) -> None:
+def test_a_problem_is_told_and_once_it_is_over_the_map_is_told_anew(serve: Serve, stage: Counting) -> None:
     events = listen(serve(stage))
     first(events, "queues")
     stage.refusal = Refusal("ThrottlingException")
@@ -104,7 +117,31 @@ def test_a_problem_is_told_and_once_it_is_over_everything_is_told_anew(serve: Se
     assert problem["code"] == "throttled"
     assert problem["advice"]
     stage.refusal = None
-    assert [next(events)[0], next(events)[0]] == ["map", "queues"]
+    assert next(events)[0] == "map"
+
+
+def test_a_problem_that_stays_is_told_once_and_what_can_be_known_goes_on(serve: Serve, stage: Counting) -> None:
+    stage.refusal = Refusal("AccessDeniedException")
+    console = serve(stage)
+    events = listen(console)
+
+    assert [next(events)[0], next(events)[0]] == ["queues", "problem"]
+    asked = len(stage.requests("GetServiceGraph"))
+    until_asked_again = time.monotonic() + 10
+    while len(stage.requests("GetServiceGraph")) < asked + 3:
+        assert time.monotonic() < until_asked_again
+        time.sleep(0.05)
+    stage.refusal = None
+    assert next(events)[0] == "map"
+
+
+def test_a_fault_of_the_consoles_own_is_told_and_does_not_end_it(serve: Serve, stage: Counting) -> None:
+    whole, stage.answers["GetServiceGraph"] = stage.graph, {"Services": [{"Edges": []}]}
+    events = listen(serve(stage))
+
+    assert first(events, "problem")[1]["code"] == "internal_error"
+    stage.answers["GetServiceGraph"] = whole
+    assert next(events)[0] == "map"
 
 
 def test_nobody_listening_nothing_is_asked(serve: Serve, stage: Counting) -> None:
