@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
+
+import boto3
 
 from operations.stage import Stage
 
@@ -26,14 +29,21 @@ class Refusal(Exception):
         self.status = status
 
 
+@cache
+def _session() -> boto3.Session:
+    """One for all, since each reads the models of the services anew."""
+    return boto3.Session("testing", "testing", region_name=REGION)
+
+
 class AnsweredStage(Stage):
     """Every operation is answered by `answers`, by its name: a document, or a function of the request.
 
     What stands under no name gets an empty document; a Refusal under `*` refuses everything.
     """
 
-    def __init__(self, answers: dict[str, Answer | Refusal], name: str = "prod") -> None:
-        super().__init__(name)
+    def __init__(self, answers: dict[str, Answer | Refusal], session: boto3.Session | None = None) -> None:
+        super().__init__("prod")
+        self._session = session or _session()
         self.answers = {**STACKS, **answers}
         self.asked: list[tuple[str, Members]] = []
 

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from pathlib import Path
 
+import boto3
 import pytest
 
 from operations import __main__ as shell
@@ -127,7 +128,7 @@ def test_once_they_have_expired_new_credentials_are_taken_without_a_restart(
         return str(stage.client("xray")._request_signer._credentials.access_key)
 
     sign_in("old")
-    stage = AnsweredStage({"GetServiceGraph": Refusal("ExpiredTokenException")})
+    stage = AnsweredStage({"GetServiceGraph": Refusal("ExpiredTokenException")}, boto3.Session())
     assert key_of(stage) == "old"
     sign_in("new")
     assert key_of(stage) == "old"
