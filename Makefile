@@ -75,6 +75,7 @@ lint: install ## style, imports, types
 	$(BIN)/ruff format --check .
 	PYTHONPATH=$(SOURCE_PATH) $(BIN)/lint-imports
 	$(BIN)/mypy $(CHECKED)
+	node_modules/.bin/prettier --check --log-level warn operations/console/page
 
 unit: install ## the services' own tests
 	@for service in $(SERVICES); do \

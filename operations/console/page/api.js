@@ -88,5 +88,7 @@ async function request(address, options) {
     throw new Problem(UNREACHABLE);
   }
   if (answer.ok) return answer.json();
-  throw new Problem(await answer.json().catch(() => ({ title: `The server answered ${answer.status}`, status: answer.status })));
+  throw new Problem(
+    await answer.json().catch(() => ({ title: `The server answered ${answer.status}`, status: answer.status })),
+  );
 }

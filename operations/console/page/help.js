@@ -4,7 +4,15 @@ import { html } from "/libraries/htm.js";
 import { Dialog } from "./dialog.js";
 
 const KEYS = [
-  ["Everywhere", [["m  t  q", "map, traces, queues"], ["/", "search, or the filter"], ["Esc", "close"], ["?", "these keys"]]],
+  [
+    "Everywhere",
+    [
+      ["m  t  q", "map, traces, queues"],
+      ["/", "search, or the filter"],
+      ["Esc", "close"],
+      ["?", "these keys"],
+    ],
+  ],
   [
     "Map",
     [
@@ -14,7 +22,14 @@ const KEYS = [
       ["l", "live or still"],
     ],
   ],
-  ["Lists and the waterfall", [["↑ ↓", "from row to row"], ["Enter", "open"], ["Home  End", "first, last"]]],
+  [
+    "Lists and the waterfall",
+    [
+      ["↑ ↓", "from row to row"],
+      ["Enter", "open"],
+      ["Home  End", "first, last"],
+    ],
+  ],
 ];
 
 /** A dialog with all keys. */

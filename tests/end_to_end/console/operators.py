@@ -36,7 +36,8 @@ class Operator:
         return operator
 
     def open(self, *path: str, **query: str) -> None:
-        """Go to a place of the page by its address, as from a bookmark."""
+        """Go to a place by its address, in a page that has not been open before."""
+        self.page.goto("about:blank")
         place = "/".join(quote(part, safe="") for part in path)
         self.page.goto(f"{self.url}/#/{place}{'?' + urlencode(query, quote_via=quote) if query else ''}")
 

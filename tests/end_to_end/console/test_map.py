@@ -20,7 +20,8 @@ OVERLAPS = """nodes => {
         return { node: node.dataset.node, left, right, top, bottom };
     }));
     const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
-    return boxes.flatMap((a, i) => boxes.slice(i + 1).filter(b => a.node !== b.node && meet(a, b)).map(b => [a.node, b.node]));
+    const after = (a, i) => boxes.slice(i + 1).filter(b => a.node !== b.node && meet(a, b));
+    return boxes.flatMap((a, i) => after(a, i).map(b => [a.node, b.node]));
 }"""
 
 

@@ -92,4 +92,3 @@ def test_a_read_only_console_says_why_nothing_can_be_changed(operator: Operator,
     expect(operator.page.get_by_role("button", name="Redrive all")).to_be_disabled()
     expect(operator.page.get_by_role("button", name="Discard all")).to_be_disabled()
     expect(operator.page.get_by_text("read-only: start it again with --allow-writes")).to_be_visible()
-

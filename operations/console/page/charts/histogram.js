@@ -15,7 +15,8 @@ export function Histogram({ histogram, what }) {
   const [shown, setShown] = useState(new Set([50, 95]));
   const columns = columnsOf(histogram, COLUMNS);
   if (!columns.length) return html`<p class="hint">No figures in this range.</p>`;
-  const toggle = (one) => setShown((before) => new Set(before.has(one) ? [...before].filter((p) => p !== one) : [...before, one]));
+  const toggle = (one) =>
+    setShown((before) => new Set(before.has(one) ? [...before].filter((p) => p !== one) : [...before, one]));
   const values = PERCENTILES.map((one) => ({ one, value: percentile(histogram, one / 100) }));
   const total = histogram.reduce((sum, bar) => sum + bar.count, 0);
   const said = `${what} of ${counted(total, "call")}: ${values.map(({ one, value }) => `p${one} ${duration(value)}`).join(", ")}`;
@@ -27,7 +28,10 @@ export function Histogram({ histogram, what }) {
     </svg>
     <figcaption class="chips" role="group" aria-label="Percentiles">
       ${values.map(
-        ({ one, value }) => html`<button class="chip" aria-pressed=${String(shown.has(one))} onClick=${() => toggle(one)}>
+        ({
+          one,
+          value,
+        }) => html`<button class="chip" aria-pressed=${String(shown.has(one))} onClick=${() => toggle(one)}>
           p${one} <b>${duration(value)}</b>
         </button>`,
       )}

@@ -35,7 +35,12 @@ export function blocksOf(nodes, edges) {
  */
 export function packed(blocks) {
   const sized = blocks.map((block) => ({ ...block, ...sizeOf(block.cells) }));
-  const candidates = sized.map((_, index) => shelved(sized, sized.slice(0, index + 1).reduce((sum, one) => sum + one.width + GAP.x, 0)));
+  const candidates = sized.map((_, index) =>
+    shelved(
+      sized,
+      sized.slice(0, index + 1).reduce((sum, one) => sum + one.width + GAP.x, 0),
+    ),
+  );
   const scale = ({ width, height }) => Math.min(ASPECT / width, 1 / height);
   const best = candidates.reduce((a, b) => (scale(b) > scale(a) ? b : a));
   const places = new Map();
@@ -43,7 +48,8 @@ export function packed(blocks) {
   for (const shelf of best.shelves) {
     let left = (best.width - shelf.width) / 2;
     for (const { cells, width } of shelf.blocks) {
-      for (const [id, { column, row }] of cells) places.set(id, { x: left + BOX.side + (column + 0.5) * COLUMN, y: top + BOX.top + DISC / 2 + row * ROW });
+      for (const [id, { column, row }] of cells)
+        places.set(id, { x: left + BOX.side + (column + 0.5) * COLUMN, y: top + BOX.top + DISC / 2 + row * ROW });
       left += width + GAP.x;
     }
     top += shelf.height + GAP.y;
@@ -59,7 +65,10 @@ export function packed(blocks) {
  * @returns {{context: string, x: number, y: number, width: number, height: number}[]} by centre
  */
 export function boxes(nodes, places) {
-  const members = Map.groupBy(nodes.filter(({ context }) => context), ({ context }) => context);
+  const members = Map.groupBy(
+    nodes.filter(({ context }) => context),
+    ({ context }) => context,
+  );
   return [...members].map(([context, inside]) => {
     const xs = inside.map(({ id }) => places.get(id).x);
     const ys = inside.map(({ id }) => places.get(id).y);

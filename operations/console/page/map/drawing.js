@@ -2,11 +2,11 @@
 
 import cytoscape from "/libraries/cytoscape.js";
 import { contextName, durations, rate } from "../format.js";
-import { colour } from "../scheme.js";
 import { failing, gravest, STATES } from "../states.js";
 import { boxes } from "./blocks.js";
 import { curve } from "./curves.js";
 import { COLUMN, DISC, ROW } from "./layout.js";
+import { styles } from "./styles.js";
 
 const ZOOM = { min: 0.15, max: 2.5, step: 1.25 };
 const NATURAL = 1.1;
@@ -38,7 +38,9 @@ export class Drawing {
       style: styles(),
     });
     this.#cy.on("tap", ({ target }) => onSelect(target === this.#cy || target.hasClass("band") ? null : target.id()));
-    this.#cy.on("mouseover mouseout", "edge", ({ target, type }) => target.toggleClass("hovered", type === "mouseover"));
+    this.#cy.on("mouseover mouseout", "edge", ({ target, type }) =>
+      target.toggleClass("hovered", type === "mouseover"),
+    );
     this.#cy.on("viewport resize", () => onMove(this.transform));
   }
 
@@ -80,6 +82,11 @@ export class Drawing {
       near.difference(chosen).addClass("beside");
       chosen.addClass("chosen");
     });
+  }
+
+  /** Show the rate and the latency of every edge, or only of those that one points at or has selected. */
+  tellEdges(all) {
+    this.#cy.edges().toggleClass("told", all);
   }
 
   /** See all of it, at the natural size at most. */
@@ -133,8 +140,14 @@ export class Drawing {
 
 /** The room that all of it takes: cytoscape would have to style every element to tell. */
 function extentOf(boxed, places) {
-  const corners = [...places.values()].map(({ x, y }) => [x - COLUMN / 2, y - DISC / 2, x + COLUMN / 2, y - DISC / 2 + ROW]);
-  for (const { x, y, width, height } of boxed) corners.push([x - width / 2, y - height / 2, x + width / 2, y + height / 2]);
+  const corners = [...places.values()].map(({ x, y }) => [
+    x - COLUMN / 2,
+    y - DISC / 2,
+    x + COLUMN / 2,
+    y - DISC / 2 + ROW,
+  ]);
+  for (const { x, y, width, height } of boxed)
+    corners.push([x - width / 2, y - height / 2, x + width / 2, y + height / 2]);
   const edge = (choose, index) => corners.reduce((found, corner) => choose(found, corner[index]), corners[0][index]);
   const [left, top] = [edge(Math.min, 0), edge(Math.min, 1)];
   return { left, top, width: edge(Math.max, 2) - left, height: edge(Math.max, 3) - top };
@@ -171,89 +184,4 @@ function edgeElement(edge, way) {
       ...way,
     },
   };
-}
-
-function styles() {
-  const at = (name) => colour(`--${name}`);
-  const ring = STATES.flatMap(({ key }, index) => [
-    [`pie-${index + 1}-background-color`, at(key)],
-    [`pie-${index + 1}-background-size`, `data(${key})`],
-  ]);
-  const edgeState = (state) => ({
-    selector: `edge[state = "${state}"]`,
-    style: { "line-color": at(state), "target-arrow-color": at(state) },
-  });
-  return [
-    {
-      selector: ".band",
-      style: {
-        shape: "round-rectangle",
-        "corner-radius": 10,
-        width: "data(width)",
-        height: "data(height)",
-        "background-color": at("band"),
-        "border-color": at("band-line"),
-        "border-width": 1,
-        label: "data(label)",
-        color: at("muted"),
-        "font-size": 14,
-        "font-weight": 600,
-        "text-halign": "center",
-        "text-valign": "top",
-        "text-margin-x": "data(indent)",
-        "text-margin-y": 23,
-        events: "no",
-        "z-compound-depth": "bottom",
-        "overlay-opacity": 0,
-      },
-    },
-    {
-      selector: ".disc",
-      style: {
-        width: DISC,
-        height: DISC,
-        "background-color": at("surface"),
-        "pie-size": "100%",
-        "pie-hole": "78%",
-        ...Object.fromEntries(ring),
-        "z-index": 3,
-        "overlay-opacity": 0,
-      },
-    },
-    { selector: ".disc[?silent]", style: { "border-width": 4, "border-color": at("line"), "border-position": "inside" } },
-    {
-      selector: "edge",
-      style: {
-        "curve-style": "unbundled-bezier",
-        "control-point-distances": "data(distances)",
-        "control-point-weights": "data(weights)",
-        "edge-distances": "node-position",
-        width: "data(weight)",
-        "line-color": at("edge"),
-        "target-arrow-color": at("edge"),
-        "target-arrow-shape": "triangle",
-        "arrow-scale": 0.8,
-        "target-distance-from-node": 2,
-        "source-distance-from-node": 2,
-        "overlay-opacity": 0,
-        "z-index": 1,
-      },
-    },
-    { selector: "edge[?link]", style: { "line-style": "dashed", "line-dash-pattern": [6, 4] } },
-    ...["error", "throttle", "fault"].map(edgeState),
-    { selector: "edge.hovered, edge.chosen, edge.beside", style: {
-        label: "data(label)",
-        "font-size": 11,
-        "text-wrap": "wrap",
-        color: at("muted"),
-        "text-background-color": at("band"),
-        "text-background-opacity": 0.9,
-        "text-background-padding": 2,
-        "z-index": 5,
-      } },
-    { selector: "edge.chosen", style: { "line-color": at("accent"), "target-arrow-color": at("accent") } },
-    { selector: ".disc.chosen", style: { "underlay-color": at("accent"), "underlay-opacity": 0.25, "underlay-padding": 7, "underlay-shape": "ellipse" } },
-    { selector: "edge.aside", style: { opacity: 0.25 } },
-    { selector: ".disc.aside", style: { opacity: 0.45 } },
-  ];
 }

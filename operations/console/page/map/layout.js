@@ -29,7 +29,10 @@ export function arranged(graph, known = new Map()) {
 }
 
 function anew({ nodes, edges }) {
-  const blocks = blocksOf(nodes, edges).map((members) => ({ context: members[0].context, cells: cellsOf(members, edges) }));
+  const blocks = blocksOf(nodes, edges).map((members) => ({
+    context: members[0].context,
+    cells: cellsOf(members, edges),
+  }));
   return packed(blocks);
 }
 

@@ -30,7 +30,8 @@ export function MapPage({ stage, query }) {
     place({ node: isEdge ? "" : id, edge: isEdge ? id : "" });
   };
   const found = useMemo(() => matches(graph, search), [graph, search]);
-  const toggleLive = () => place({ ...rangeQuery({ ...range, minutes: range.minutes ?? 15 }), from: "", to: "", live: isLive ? "no" : "" });
+  const toggleLive = () =>
+    place({ ...rangeQuery({ ...range, minutes: range.minutes ?? 15 }), from: "", to: "", live: isLive ? "no" : "" });
   useShortcuts({
     "/": () => searchBox.current.focus(),
     "+": () => handle.current?.zoom(1),
@@ -58,6 +59,14 @@ export function MapPage({ stage, query }) {
       <label class="check">
         <input
           type="checkbox"
+          checked=${query.edges === "all"}
+          onChange=${(event) => place({ edges: event.target.checked ? "all" : "" })}
+        />
+        Edge figures
+      </label>
+      <label class="check">
+        <input
+          type="checkbox"
           checked=${query.nodes === "all"}
           onChange=${(event) => place({ nodes: event.target.checked ? "all" : "" })}
         />
@@ -75,15 +84,19 @@ export function MapPage({ stage, query }) {
       />
     </div>
     <div class=${selected ? "map-room with-panel" : "map-room"}>
-      ${graph && html`<${MapView}
+      ${
+        graph &&
+        html`<${MapView}
         graph=${graph}
         stage=${stage.stage}
+        tellEdges=${query.edges === "all"}
         selected=${selected?.item.id ?? null}
         found=${found}
         covered=${selected ? PANEL_WIDTH : 0}
         onSelect=${select}
         handle=${handle}
-      />`}
+      />`
+      }
       <${Notices} graph=${graph} problem=${problem} reload=${reload} range=${range} live=${live} found=${found} />
       <${Legend} handle=${handle} />
       ${selected && html`<${Panel} ...${selected} graph=${graph} stage=${stage} range=${range} query=${query} close=${() => select(null)} select=${select} />`}
@@ -128,7 +141,8 @@ function LiveButton({ isLive, state, onClick }) {
 }
 
 function Notices({ graph, problem, reload, range, live, found }) {
-  if (problem && !graph) return html`<${ProblemNote} problem=${problem} retry=${live.state === "off" ? reload : null} />`;
+  if (problem && !graph)
+    return html`<${ProblemNote} problem=${problem} retry=${live.state === "off" ? reload : null} />`;
   if (!graph) {
     if (live.state !== "lost") return html`<${Loading} what="the map" />`;
     return html`<${ProblemNote} problem=${LOST} />`;
@@ -137,10 +151,12 @@ function Notices({ graph, problem, reload, range, live, found }) {
     ${live.state === "lost" && html`<p class="notice warn">${LOST.detail} The numbers stand still; connecting again …</p>`}
     ${problem && html`<p class="notice warn">${problem.detail} ${problem.advice}</p>`}
     ${found && html`<p class="notice">${found.size ? `${found.size} found; Enter opens the first.` : "No node of that name."}</p>`}
-    ${!graph.nodes.length &&
-    html`<${Empty} title=${`No requests in the ${inWords(range)}`}>
+    ${
+      !graph.nodes.length &&
+      html`<${Empty} title=${`No requests in the ${inWords(range)}`}>
       Send one (make demo plays a whole day), or choose a longer range above.
-    </${Empty}>`}
+    </${Empty}>`
+    }
   </div>`;
 }
 

@@ -10,7 +10,11 @@ export function Edges({ node, graph, stage, select }) {
   const into = graph.edges.filter((edge) => edge.target === node.id);
   const from = graph.edges.filter((edge) => edge.source === node.id);
   if (!into.length && !from.length) return null;
-  const nameOf = (id) => nodeName(graph.nodes.find((one) => one.id === id), stage);
+  const nameOf = (id) =>
+    nodeName(
+      graph.nodes.find((one) => one.id === id),
+      stage,
+    );
   const line = (edge, end, arrow) => html`<li key=${edge.id}>
     <button class="edge-line" title=${end} onClick=${() => select(edge.id)}>
       <span>${arrow} ${nameOf(end)}${edge.link && html` <span class="hint">asynchronous</span>`}</span>

@@ -50,6 +50,11 @@ function choices({ p95 }) {
     { key: "error", label: "Errors", condition: "error" },
   ];
   if (!p95) return all;
-  const slow = { key: "slow", label: "Slow", title: `${duration(p95)} (p95) or longer`, condition: `responsetime >= ${p95}` };
+  const slow = {
+    key: "slow",
+    label: "Slow",
+    title: `${duration(p95)} (p95) or longer`,
+    condition: `responsetime >= ${p95}`,
+  };
   return [...all, slow];
 }

@@ -11,11 +11,12 @@ import { arranged } from "./layout.js";
 import { neighbour } from "./walking.js";
 
 /**
- * @param {{graph: object, stage: string, selected: string | null, found: Set<string> | null, covered: number,
- *   onSelect: (id: string | null) => void, handle: {current: object | null}}} props `found` are the nodes that a
- *   search has left, null without one; `covered` the pixels under the side panel; `handle` is given the Drawing
+ * @param {{graph: object, stage: string, tellEdges: boolean, selected: string | null, found: Set<string> | null,
+ *   covered: number, onSelect: (id: string | null) => void, handle: {current: object | null}}} props `tellEdges`:
+ *   figures on every edge; `found`: the nodes that a search has left, null without one; `covered`: pixels under the side
+ *   panel; `handle` is given the Drawing
  */
-export function MapView({ graph, stage, selected, found, covered, onSelect, handle }) {
+export function MapView({ graph, stage, tellEdges, selected, found, covered, onSelect, handle }) {
   const surface = useRef();
   const plane = useRef();
   const places = useRef(new Map());
@@ -57,6 +58,9 @@ export function MapView({ graph, stage, selected, found, covered, onSelect, hand
   useEffect(() => {
     if (handle.current) handle.current.tidy = tidy;
   });
+  useLayoutEffect(() => {
+    if (shown) handle.current.tellEdges(tellEdges);
+  }, [tellEdges, shown]);
   useLayoutEffect(() => {
     if (!shown) return;
     handle.current.mark(selected);
@@ -102,7 +106,10 @@ function NodeButton({ node, place, stage, chosen, aside, isEntry, onSelect }) {
   const kind = kindName(node.type);
   const state = gravest(node.statistics);
   const name = nodeName(node, stage);
-  const about = [kind === name || node.type === "client" ? "" : kind, node.statistics.total ? rate(node.calls_per_minute) : ""];
+  const about = [
+    kind === name || node.type === "client" ? "" : kind,
+    node.statistics.total ? rate(node.calls_per_minute) : "",
+  ];
   return html`<button
     class=${`node ${state} ${chosen ? "chosen" : ""} ${aside ? "aside" : ""}`}
     style=${{ left: `${place.x}px`, top: `${place.y}px` }}

@@ -29,15 +29,17 @@ export function Confirm({ asked, queue, source, confirm, close }) {
   const { verb } = ACTIONS[action];
   const letters = `${ids ? "" : "all "}${truncated ? "" : `${counted(number, "dead letter")}`}${truncated ? "dead letters" : ""}`;
   return html`<${Dialog} title=${`${verb} ${letters}?`} close=${close} tone=${action}>
-    ${action === "redrive"
-      ? html`<div>
+    ${
+      action === "redrive"
+        ? html`<div>
           <p>From <code>${queue}</code> back to <code>${source}</code>.</p>
           <p class="hint">Each is delivered anew. What fails again comes back here; an event that was taken before changes nothing.</p>
         </div>`
-      : html`<div>
+        : html`<div>
           <p>From <code>${queue}</code>, for good.</p>
           <p class="hint">This cannot be undone: the messages are deleted, and nobody will have taken them in.</p>
-        </div>`}
+        </div>`
+    }
     <div class="actions">
       <button class="button" autofocus onClick=${close}>Cancel</button>
       <button class=${`button ${action === "discard" ? "danger" : "primary"}`} onClick=${confirm}>${verb} ${counted(number, "dead letter")}</button>

@@ -43,9 +43,11 @@ export function DeadLetters({ stage, name, queue, message, trace, reload }) {
         items.length
           ? html`<div class="mailbox">
               <${List} name=${name} items=${items} truncated=${data.truncated} message=${message} trace=${trace} />
-              ${message
-                ? html`<${Letter} key=${message} queue=${name} id=${message} right=${rightTo(stage, data)} ask=${setAsked} />`
-                : html`<p class="hint pick">Choose a dead letter to read it: ↑ ↓ and Enter.</p>`}
+              ${
+                message
+                  ? html`<${Letter} key=${message} queue=${name} id=${message} right=${rightTo(stage, data)} ask=${setAsked} />`
+                  : html`<p class="hint pick">Choose a dead letter to read it: ↑ ↓ and Enter.</p>`
+              }
             </div>`
           : html`<${Empty} title=${trace ? "No dead letters of this trace" : "No dead letters here"}>
               ${trace ? html`It may still be retried, or was redriven. See <a href=${href(["queues", name])}>those of all traces</a>. ` : data.source ? html`What ${data.source} receives is taken in.` : "Nothing has been given up on."} Back to <a href=${href(["queues"])}>all queues</a>.
@@ -60,7 +62,8 @@ function useNewcomers(depth, letters) {
   const before = useRef(depth);
   useEffect(() => {
     if (depth === undefined) return;
-    if (before.current !== undefined && before.current !== depth && depth !== letters.data?.items.length) letters.reload();
+    if (before.current !== undefined && before.current !== depth && depth !== letters.data?.items.length)
+      letters.reload();
     before.current = depth;
   }, [depth]);
 }
@@ -92,9 +95,11 @@ function Heading({ name, letters, items, trace, stage, ask }) {
     <span class="spacer"></span>
     ${number > 0 && why && html`<p class="hint why" id="why-not">${why}</p>`}
     <button class="button small" onClick=${letters.reload}>Refresh</button>
-    ${number > 0 &&
-    html`<button class="button primary" disabled=${Boolean(right.redrive)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("redrive")}>Redrive ${which}</button>
-      <button class="button danger" disabled=${Boolean(right.discard)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("discard")}>Discard ${which}</button>`}
+    ${
+      number > 0 &&
+      html`<button class="button primary" disabled=${Boolean(right.redrive)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("redrive")}>Redrive ${which}</button>
+      <button class="button danger" disabled=${Boolean(right.discard)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("discard")}>Discard ${which}</button>`
+    }
   </header>`;
 }
 
@@ -129,8 +134,10 @@ function Told({ told }) {
       ${isAll && outcome.remaining > 0 && ` About ${counted(outcome.remaining, "dead letter")} left.`}
       ${outcome.failed.length > 0 && ` ${counted(outcome.failed.length, "letter")} stayed where they were:`}
     </p>
-    ${outcome.failed.length > 0 &&
-    html`<ul class="failed">
+    ${
+      outcome.failed.length > 0 &&
+      html`<ul class="failed">
       ${outcome.failed.map(({ id, reason }) => html`<li><code>${id}</code> ${reason}</li>`)}
-    </ul>`}`;
+    </ul>`
+    }`;
 }

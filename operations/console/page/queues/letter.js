@@ -28,9 +28,11 @@ export function Letter({ queue, id, right, ask }) {
           <button class="button primary" disabled=${Boolean(right.redrive)} title=${right.redrive} onClick=${() => ask({ action: "redrive", ids: [id], number: 1 })}>Redrive</button>
           <button class="button danger" disabled=${Boolean(right.discard)} title=${right.discard} onClick=${() => ask({ action: "discard", ids: [id], number: 1 })}>Discard</button>
         </header>
-        ${data.trace_id
-          ? html`<p><a class="to-trace" href=${href(["traces", data.trace_id])}>The trace that it came from →</a></p>`
-          : html`<p class="hint">It names no trace: its sender sent none along.</p>`}
+        ${
+          data.trace_id
+            ? html`<p><a class="to-trace" href=${href(["traces", data.trace_id])}>The trace that it came from →</a></p>`
+            : html`<p class="hint">It names no trace: its sender sent none along.</p>`
+        }
         ${data.exceptions.map((exception) => html`<${Exception} exception=${exception} />`)}
         ${!data.exceptions.length && html`<p class="hint">No exception of its consumer is known (any more): its trace or log lines are gone.</p>`}
         <${Body} text=${data.body} />

@@ -24,7 +24,8 @@ export function QueuesPage({ stage, query, queue, message }) {
 }
 
 function Overview({ items }) {
-  if (!items.length) return html`<${Empty} title="No queues">The stage’s stacks have none: is it deployed? make status tells.</${Empty}>`;
+  if (!items.length)
+    return html`<${Empty} title="No queues">The stage’s stacks have none: is it deployed? make status tells.</${Empty}>`;
   const dead = items.reduce((sum, { dead_letters }) => sum + (dead_letters?.depth ?? 0), 0);
   return html`<p class=${`summary ${dead ? "fault-text" : ""}`} role="status">
       ${dead ? `${counted(dead, "dead letter")}: open a queue to see why.` : "No dead letters. All that was sent has been taken in, or is on its way."}
@@ -52,15 +53,18 @@ function Overview({ items }) {
 
 function QueueRow({ item }) {
   const { name, depth, in_flight: inFlight, delayed, oldest_age: oldest, dead_letters: dead } = item;
-  const number = (value) => html`<td class=${`number ${value ? "" : "nothing"}`}>${value === null ? "–" : count(value)}</td>`;
+  const number = (value) =>
+    html`<td class=${`number ${value ? "" : "nothing"}`}>${value === null ? "–" : count(value)}</td>`;
   const own = dead?.name === name;
   return html`<tr class=${dead?.depth ? "has-dead" : ""}>
     <th scope="row"><code>${name}</code>${own && html`<span class="hint"> holds what a function gave up on</span>`}</th>
     ${number(depth)} ${number(inFlight)} ${number(delayed)}
     <td class=${`number ${oldest ? "" : "nothing"}`}>${duration(oldest)}</td>
-    ${dead
-      ? html`<td class="number"><span class=${dead.depth ? "status fault" : "nothing"}>${count(dead.depth)}</span></td>
+    ${
+      dead
+        ? html`<td class="number"><span class=${dead.depth ? "status fault" : "nothing"}>${count(dead.depth)}</span></td>
           <td><a data-item class="open" href=${href(["queues", dead.name])} aria-label=${`Dead letters of ${name}: ${dead.depth}`}>Open</a></td>`
-      : html`<td class="number nothing">none kept</td><td></td>`}
+        : html`<td class="number nothing">none kept</td><td></td>`
+    }
   </tr>`;
 }

@@ -17,16 +17,28 @@ export function proposals(before, known) {
   const name = before.match(INSIDE_NAME);
   if (name) {
     const typed = name.slice(2).find((group) => group !== undefined) ?? "";
-    return ranked(before, typed, known.services.map((one) => option(one, `${one}")`, "service")));
+    return ranked(
+      before,
+      typed,
+      known.services.map((one) => option(one, `${one}")`, "service")),
+    );
   }
   const key = before.match(INSIDE_KEY);
   if (key) {
     const close = before.at(-key[1].length - 1) === "[" ? "]" : "";
-    return ranked(before, key[1], known.annotations.map((one) => option(one, `${one}${close} = "`, "annotation")));
+    return ranked(
+      before,
+      key[1],
+      known.annotations.map((one) => option(one, `${one}${close} = "`, "annotation")),
+    );
   }
   if (isInText(before)) return { from: before.length, options: [] };
   const word = before.match(WORD)[0];
-  return ranked(before, word, known.keywords.map(({ insert, detail }) => option(insert, insert + (/["([]$/.test(insert) ? "" : " "), detail)));
+  return ranked(
+    before,
+    word,
+    known.keywords.map(({ insert, detail }) => option(insert, insert + (/["([]$/.test(insert) ? "" : " "), detail)),
+  );
 }
 
 const option = (label, insert, detail) => ({ label, insert, detail });
@@ -34,7 +46,9 @@ const option = (label, insert, detail) => ({ label, insert, detail });
 function ranked(before, typed, options) {
   const low = typed.toLowerCase();
   const starts = options.filter(({ label }) => label.toLowerCase().startsWith(low));
-  const holds = options.filter(({ label }) => !label.toLowerCase().startsWith(low) && low && label.toLowerCase().includes(low));
+  const holds = options.filter(
+    ({ label }) => !label.toLowerCase().startsWith(low) && low && label.toLowerCase().includes(low),
+  );
   return { from: before.length - typed.length, options: [...starts, ...holds].slice(0, MOST) };
 }
 

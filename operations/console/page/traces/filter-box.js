@@ -83,9 +83,11 @@ export function FilterBox({ filter, range, problem, inputRef, onApply }) {
 }
 
 const ACTS = {
-  ArrowDown: ({ offer, setOffer }) => offer.options.length > 0 && (setOffer({ ...offer, at: (offer.at + 1) % offer.options.length }), true),
+  ArrowDown: ({ offer, setOffer }) =>
+    offer.options.length > 0 && (setOffer({ ...offer, at: (offer.at + 1) % offer.options.length }), true),
   ArrowUp: ({ offer, setOffer }) =>
-    offer.options.length > 0 && (setOffer({ ...offer, at: (Math.max(0, offer.at) - 1 + offer.options.length) % offer.options.length }), true),
+    offer.options.length > 0 &&
+    (setOffer({ ...offer, at: (Math.max(0, offer.at) - 1 + offer.options.length) % offer.options.length }), true),
   Tab: ({ offer, insert }) => offer.at >= 0 && (insert(offer.options[offer.at]), true),
   Enter: ({ offer, insert, apply }) => (offer.at >= 0 ? insert(offer.options[offer.at]) : apply(), true),
   Escape: ({ offer, close }) => offer.options.length > 0 && (close(), true),
@@ -110,8 +112,10 @@ function Proposals({ offer, insert }) {
 function Refusal({ problem, text }) {
   const place = Number(problem.detail.match(/(?:character|position|column) (\d+)/i)?.[1]);
   return html`<div id="filter-problem" class="refusal" role="alert">
-    ${place > 0 &&
-    html`<pre aria-hidden="true">${text.slice(0, place - 1)}<mark>${text.slice(place - 1, place) || " "}</mark>${text.slice(place)}</pre>`}
+    ${
+      place > 0 &&
+      html`<pre aria-hidden="true">${text.slice(0, place - 1)}<mark>${text.slice(place - 1, place) || " "}</mark>${text.slice(place)}</pre>`
+    }
     <p>${problem.detail}</p>
     ${problem.advice && html`<p class="hint">${problem.advice}</p>`}
   </div>`;

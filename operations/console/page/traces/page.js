@@ -40,7 +40,9 @@ export function TracesPage({ query }) {
       <${FilterBox} key=${filter} filter=${filter} range=${range} problem=${isRefusal(problem) ? problem : null} inputRef=${box} onApply=${(text) => place({ filter: text })} />
       <div class="chips" role="group" aria-label="Usual filters">
         ${QUICK.map(
-          (one) => html`<button class="chip" aria-pressed=${String(one.filter === filter)} onClick=${() => place({ filter: one.filter })}>
+          (
+            one,
+          ) => html`<button class="chip" aria-pressed=${String(one.filter === filter)} onClick=${() => place({ filter: one.filter })}>
             ${one.label}
           </button>`,
         )}
@@ -50,8 +52,10 @@ export function TracesPage({ query }) {
     ${!items && !problem && html`<${Loading} what="the traces" />`}
     ${items?.length === 0 && !problem && !pages.at(-1).next_cursor && html`<${Nothing} filter=${filter} range=${range} />`}
     ${items?.length > 0 && html`<${TraceList} items=${items} />`}
-    ${pages?.at(-1).next_cursor &&
-    html`<p class="more"><button class="button" disabled=${loading} onClick=${more}>${loading ? "Loading …" : "Earlier traces"}</button></p>`}
+    ${
+      pages?.at(-1).next_cursor &&
+      html`<p class="more"><button class="button" disabled=${loading} onClick=${more}>${loading ? "Loading …" : "Earlier traces"}</button></p>`
+    }
   </div>`;
 }
 
@@ -87,7 +91,10 @@ function useTraces(range, filter) {
 const isRefusal = (problem) => problem?.status === 400;
 
 function summary(items, hasMore) {
-  const failed = STATES.slice(1).map(({ key, plural }) => [items.filter((item) => stateOf(item) === key).length, plural]);
+  const failed = STATES.slice(1).map(({ key, plural }) => [
+    items.filter((item) => stateOf(item) === key).length,
+    plural,
+  ]);
   const told = failed.filter(([number]) => number).map(([number, plural]) => counted(number, plural.replace(/s$/, "")));
   return [`${counted(items.length, "trace")}${hasMore ? " and more" : ""}`, ...told].join(" · ");
 }

@@ -36,27 +36,29 @@ function mayGrow({ at, duration, rows }) {
 }
 
 function Trace({ trace, begin, query, stage }) {
-  const place = (change, options) => go(["traces", trace.id], { ...query, ...change }, options);
+  const place = (change) => go(["traces", trace.id], { ...query, ...change }, { replace: true });
   const selected = trace.rows.find((row) => row.id === query.segment) ?? null;
   const isRaw = query.view === "raw";
-  useShortcuts({ Escape: () => (selected ? place({ segment: "" }) : history.back()) });
+  useShortcuts({ Escape: () => (selected ? place({ segment: "" }) : leave()) });
   useEffect(() => measureUntilPainted("trace opened", begin), [trace.id]);
   return html`<div class=${`trace-page ${selected && !isRaw ? "with-segment" : ""}`}>
-    <${Heading} trace=${trace} isRaw=${isRaw} show=${(view) => place({ view })} />
-    ${isRaw
-      ? html`<${Raw} documents=${trace.documents} />`
-      : html`<${Waterfall}
+    <${Heading} trace=${trace} isRaw=${isRaw} show=${(view) => place({ view })} toFault=${() => place({ segment: faultAfter(trace.rows, selected).id, view: "" })} />
+    ${
+      isRaw
+        ? html`<${Raw} documents=${trace.documents} />`
+        : html`<${Waterfall}
             rows=${trace.rows}
             stage=${stage.stage}
             selected=${selected?.id ?? null}
-            onSelect=${(segment) => place({ segment }, { replace: Boolean(selected) })}
+            onSelect=${(segment) => place({ segment })}
           />
-          ${selected && html`<${Segment} key=${selected.id} row=${selected} trace=${trace} close=${() => place({ segment: "" })} />`}`}
+          ${selected && html`<${Segment} key=${selected.id} row=${selected} trace=${trace} close=${() => place({ segment: "" })} />`}`
+    }
     <${Logs} id=${trace.id} of=${functionOf(selected, trace.rows)} size=${trace.documents.length} clear=${() => place({ segment: "" })} />
   </div>`;
 }
 
-function Heading({ trace, isRaw, show }) {
+function Heading({ trace, isRaw, show, toFault }) {
   const faults = trace.rows.filter((row) => row.state === "fault").length;
   const entry = trace.rows[0];
   return html`<header class="trace-heading">
@@ -68,7 +70,7 @@ function Heading({ trace, isRaw, show }) {
         <time datetime=${trace.at} title=${utc(trace.at)}>${clock(trace.at, { millis: true })}</time>
         <b>${duration(trace.duration)}</b>
         <span>${counted(trace.rows.length, "segment")}</span>
-        ${faults > 0 && html`<b class="fault-text">${counted(faults, "fault")}</b>`}
+        ${faults > 0 && html`<button class="link fault-text" title="To the next of them" onClick=${toFault}>${counted(faults, "fault")} ↓</button>`}
         ${trace.limit_exceeded && html`<b class="fault-text">cut: larger than X-Ray keeps</b>`}
       </p>
     </div>
@@ -81,9 +83,20 @@ function Heading({ trace, isRaw, show }) {
 }
 
 function back(event) {
-  if (history.length < 2) return;
   event.preventDefault();
-  history.back();
+  leave();
+}
+
+/** Back to the list or the map that one came from; to all traces, if this is where one began. */
+function leave() {
+  if (history.length > 1) history.back();
+  else go(["traces"]);
+}
+
+/** The fault that follows the selected row, the first one after the last. */
+function faultAfter(rows, selected) {
+  const faults = rows.filter((row) => row.state === "fault");
+  return faults.find((row) => rows.indexOf(row) > rows.indexOf(selected)) ?? faults[0];
 }
 
 function titleOf(rows) {

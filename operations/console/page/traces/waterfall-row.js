@@ -13,7 +13,9 @@ const ROOM_FOR_LABEL = 84;
  */
 export function Row({ row, stage, top, span, now, isBranch, isClosed, isAt, isSelected, onSelect, onFold }) {
   const status = row.http?.response?.status;
-  const classes = ["row", row.state, `of-${row.kind}`, isSelected && "selected", isAt && "at"].filter(Boolean).join(" ");
+  const classes = ["row", row.state, `of-${row.kind}`, isSelected && "selected", isAt && "at"]
+    .filter(Boolean)
+    .join(" ");
   const fold = (event) => {
     event.stopPropagation();
     onFold();

@@ -14,13 +14,18 @@ const SPARE = 8;
 export function Waterfall({ rows: all, stage, selected, onSelect }) {
   const [closed, setClosed] = useState(() => new Set());
   const [zoomed, setZoomed] = useState(null);
-  const [at, setAt] = useState(0);
   const [view, box] = useView();
   const rows = useMemo(() => withoutEchoes(all), [all]);
   const open = useMemo(() => openRows(rows, closed), [rows, closed]);
   const branches = useMemo(() => parents(rows), [rows]);
   const whole = useMemo(() => wholeSpan(rows), [rows]);
   const span = zoomed ?? whole;
+  const [at, setAt] = useState(() =>
+    Math.max(
+      0,
+      open.findIndex((row) => row.state === "fault"),
+    ),
+  );
 
   useEffect(() => {
     const index = open.findIndex((row) => row.id === selected);
@@ -43,7 +48,14 @@ export function Waterfall({ rows: all, stage, selected, onSelect }) {
   const pressed = (event) => {
     const row = open[at];
     const page = Math.max(1, Math.floor(view.height / ROW_HEIGHT) - 1);
-    const to = { ArrowDown: at + 1, ArrowUp: at - 1, PageDown: at + page, PageUp: at - page, Home: 0, End: open.length - 1 }[event.key];
+    const to = {
+      ArrowDown: at + 1,
+      ArrowUp: at - 1,
+      PageDown: at + page,
+      PageUp: at - page,
+      Home: 0,
+      End: open.length - 1,
+    }[event.key];
     if (to !== undefined) setAt(Math.max(0, Math.min(open.length - 1, to)));
     else if (event.key === "Enter" || event.key === " ") onSelect(row.id);
     else if (event.key === "ArrowLeft" && branches.has(row.id)) fold(row.id, true);
