@@ -42,7 +42,7 @@ def _reading(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     command = _command(commands, "map", reading.show_map, "who calls whom, how often, how fast, with what success")
     _period(command)
     command = _command(commands, "traces", reading.list_traces, "the traces that match a filter expression")
-    command.add_argument("filter", nargs="?", default="", help="such as: 'fault AND http.method = \"POST\"'")
+    command.add_argument("filter", nargs="?", default="", help="such as: 'service(\"dev-invoicing-inbox\") {fault}'")
     command.add_argument("--limit", type=_count, default=20, help="how many at most (%(default)s)")
     _period(command)
     command = _command(commands, "trace", reading.show_trace, "one trace as a tree")

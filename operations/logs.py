@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from operations.periods import written
@@ -15,6 +17,7 @@ from operations.waterfall import text
 
 Members = dict[str, Any]
 MOST_LINES = 1000
+_AT_ONCE = 5  # FilterLogEvents is limited to some calls a second
 _GROUP = "/aws/lambda/"
 # A record is retried for minutes, and writes into the trace of its request; see docs/architecture.md.
 _AFTERWARDS = timedelta(minutes=10)
@@ -33,21 +36,22 @@ def of_trace(stage: Stage, stacks: Stacks, trace_id: str, found: Members) -> Mem
 
 
 def matching(stage: Stage, functions: list[str], word: str, between: tuple[datetime, datetime]) -> list[Members]:
-    """The lines of the functions that hold `word` (an id), earliest first; little more than MOST_LINES of them."""
+    """The lines of the functions that hold `word` (an id), earliest first, up to MOST_LINES + 1 of each function."""
     start, end = (int(time.timestamp() * 1000) for time in between)
-    lines: list[Members] = []
-    for function in functions:
+
+    def lines(function: str) -> list[Members]:
         group = f"{_GROUP}{function}"
+        asked = {"logGroupName": group, "startTime": start, "endTime": end, "filterPattern": f'"{word}"'}
         with asking(f"for the log lines in {group}"):
-            asked = {"logGroupName": group, "startTime": start, "endTime": end, "filterPattern": f'"{word}"'}
             try:
-                for event in stage.every("logs", "filter_log_events", "events", **asked):
-                    lines.append(_line(group, event))
-                    if len(lines) > MOST_LINES:
-                        break
+                events = stage.every("logs", "filter_log_events", "events", **asked)
+                return [_line(group, event) for event in islice(events, MOST_LINES + 1)]
             except stage.client("logs").exceptions.ResourceNotFoundException:
-                continue  # a function that has never run, or whose group was deleted
-    return sorted(lines, key=lambda line: str(line["at"]))
+                return []  # a function that has never run, or whose group was deleted
+
+    with ThreadPoolExecutor(_AT_ONCE) as several:
+        found = [line for part in several.map(lines, functions) for line in part]
+    return sorted(found, key=lambda line: str(line["at"]))
 
 
 def _line(group: str, event: Members) -> Members:
