@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
@@ -73,11 +74,11 @@ def block(text: str) -> str:
 
 
 def width() -> int:
-    """How wide the terminal is; 120 where there is none."""
+    """How wide the terminal is. Where there is none, nothing needs to be cut."""
     try:
         return max(os.get_terminal_size().columns, 4 * _NARROWEST)
     except OSError:
-        return 120
+        return sys.maxsize
 
 
 def cut(text: str, most: int) -> str:
