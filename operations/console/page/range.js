@@ -34,6 +34,11 @@ export function instants({ minutes, from, to }, now = Date.now()) {
   return { from: new Date(now - minutes * 60_000).toISOString(), to: new Date(now).toISOString() };
 }
 
+/** The range as the API is asked for it; the same for as long as the range is, so that it can be asked for again. */
+export function asked({ minutes, from, to }) {
+  return minutes ? { from: `${minutes}m` } : { from, to };
+}
+
 /** The range in words: `last 15 minutes`. */
 export function inWords({ minutes, from, to }) {
   if (!minutes) return `${clock(from, { seconds: false })} to ${clock(to, { seconds: false })}`;

@@ -21,7 +21,12 @@ export function OverTime({ points, period, from, to, share }) {
   const x = (at) => SIZE.left + ((at - start) / (end - start)) * room.x;
   const width = Math.max(1.5, (period * 1000 * room.x) / (end - start) - 1.5);
   const base = SIZE.height - SIZE.bottom;
-  return html`<svg class="chart" viewBox=${`0 0 ${SIZE.width} ${SIZE.height}`} role="img" aria-label=${said(points, share)}>
+  return html`<svg
+    class="chart"
+    viewBox=${`0 0 ${SIZE.width} ${SIZE.height}`}
+    role="img"
+    aria-label=${said(points, share)}
+  >
     <g class="axis">
       <line x1=${SIZE.left} x2=${SIZE.width} y1=${SIZE.top} y2=${SIZE.top} class="faint" />
       <line x1=${SIZE.left} x2=${SIZE.width} y1=${base} y2=${base} />

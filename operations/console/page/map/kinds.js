@@ -11,7 +11,12 @@ const KINDS = {
   "AWS::Lambda": ["Lambda", path("M6 4h4l7.5 16H21M11 10 6 20H3")],
   "AWS::DynamoDB::Table": [
     "table",
-    `<ellipse cx="12" cy="6" rx="7.5" ry="3"/>${path("M4.5 6v12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3V6M4.5 12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3")}`,
+    `<ellipse
+      cx="12"
+      cy="6"
+      rx="7.5"
+      ry="3"
+    />${path("M4.5 6v12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3V6M4.5 12c0 1.7 3.4 3 7.5 3s7.5-1.3 7.5-3")}`,
   ],
   "AWS::SNS": ["topic", `${path("M4 10v4h3l8 4.5v-13L7 10zM18 9.5c1.5 1.5 1.5 3.5 0 5")}`],
   "AWS::SQS::Queue": ["queue", path("M4 6v12M8.5 6v12M13 6v12M17 12h4.5m-2.5-3 3 3-3 3")],
@@ -34,5 +39,13 @@ export function nodeName(node, stage) {
 /** The glyph of a kind as SVG markup, drawn in the text's colour on 24 by 24. */
 export function glyph(type) {
   const shapes = (KINDS[type] ?? OTHER)[1];
-  return `<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.8" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${shapes}</svg>`;
+  return `<svg
+    viewBox="0 0 24 24"
+    fill="none"
+    stroke="currentColor"
+    stroke-width="1.8"
+    stroke-linecap="round"
+    stroke-linejoin="round"
+    aria-hidden="true"
+  >${shapes}</svg>`;
 }

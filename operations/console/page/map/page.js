@@ -99,7 +99,18 @@ export function MapPage({ stage, query }) {
       }
       <${Notices} graph=${graph} problem=${problem} reload=${reload} range=${range} live=${live} found=${found} />
       <${Legend} handle=${handle} />
-      ${selected && html`<${Panel} ...${selected} graph=${graph} stage=${stage} range=${range} query=${query} close=${() => select(null)} select=${select} />`}
+      ${
+        selected &&
+        html`<${Panel}
+        ...${selected}
+        graph=${graph}
+        stage=${stage}
+        range=${range}
+        query=${query}
+        close=${() => select(null)}
+        select=${select}
+      />`
+      }
     </div>
   </div>`;
 }
@@ -135,7 +146,12 @@ function matches(graph, search) {
 
 function LiveButton({ isLive, state, onClick }) {
   const words = { off: "Live", connecting: "Connecting …", live: "Live", lost: "Reconnecting …" }[state];
-  return html`<button class=${`live ${state}`} aria-pressed=${String(isLive)} title="Live or still (l)" onClick=${onClick}>
+  return html`<button
+    class=${`live ${state}`}
+    aria-pressed=${String(isLive)}
+    title="Live or still (l)"
+    onClick=${onClick}
+  >
     <span class="lamp"></span>${words}
   </button>`;
 }
@@ -170,13 +186,30 @@ function Legend({ handle }) {
   return html`<div class="legend">
     <span class="states">
       ${STATES.map(({ key, label, detail }) => html`<span class=${`key ${key}`} title=${detail}>${label}</span>`)}
-      <span class="key dashed" title="Nobody waits: through a queue, or a record that continues a trace">asynchronous</span>
+      <span
+        class="key dashed"
+        title="Nobody waits: through a queue, or a record that continues a trace"
+      >asynchronous</span>
     </span>
     <span class="zoom" role="group" aria-label="Zoom">
-      <button class="icon-button" aria-label="Farther (−)" title="Farther (−)" onClick=${() => handle.current?.zoom(-1)}>−</button>
-      <button class="icon-button" aria-label="Closer (+)" title="Closer (+)" onClick=${() => handle.current?.zoom(1)}>+</button>
+      <button
+        class="icon-button"
+        aria-label="Farther (−)"
+        title="Farther (−)"
+        onClick=${() => handle.current?.zoom(-1)}
+      >−</button>
+      <button
+        class="icon-button"
+        aria-label="Closer (+)"
+        title="Closer (+)"
+        onClick=${() => handle.current?.zoom(1)}
+      >+</button>
       <button class="button small" title="All of it (0)" onClick=${() => handle.current?.fit()}>Fit</button>
-      <button class="button small" title="Arrange all nodes anew" onClick=${() => handle.current?.tidy()}>Tidy up</button>
+      <button
+        class="button small"
+        title="Arrange all nodes anew"
+        onClick=${() => handle.current?.tidy()}
+      >Tidy up</button>
     </span>
   </div>`;
 }

@@ -4,18 +4,24 @@ import { html, useState } from "/libraries/htm.js";
 import { url, useResource } from "../api.js";
 import { duration } from "../format.js";
 import { Resource } from "../problem.js";
-import { rangeQuery } from "../range.js";
+import { asked, rangeQuery } from "../range.js";
 import { href } from "../router.js";
+import { STATES } from "../states.js";
 import { TraceList } from "../traces/list.js";
 import { passing } from "./filters.js";
 
-/** @param {{kind: "node" | "edge", item: object, span: {from: string, to: string}, range: object}} props */
-export function PassingTraces({ kind, item, span, range }) {
+const MOST = 8;
+
+/**
+ * @param {{kind: "node" | "edge", item: object, range: object, every?: number}} props `every`: milliseconds until they
+ *   are looked for again
+ */
+export function PassingTraces({ kind, item, range, every }) {
   const chips = choices(item);
   const [chosen, setChosen] = useState(() => chips.find(({ key }) => item.statistics[key] > 0)?.key ?? "all");
   const { condition } = chips.find(({ key }) => key === chosen) ?? chips[0];
   const filter = passing(kind, item, condition);
-  const traces = useResource(url(["traces"], { filter, ...span }), { keep: true });
+  const traces = useResource(url(["traces"], { filter, ...asked(range) }), { every });
   return html`<section>
     <h3>
       Traces
@@ -36,7 +42,12 @@ export function PassingTraces({ kind, item, span, range }) {
     <${Resource} resource=${traces} what="the traces">
       ${({ items }) =>
         items.length
-          ? html`<${TraceList} items=${items.slice(0, 50)} compact=${true} />`
+          ? html`<${TraceList}
+            items=${items.slice(0, MOST)}
+            compact=${true}
+            as=${STATES.some(({ key }) => key === chosen) ? chosen : null}
+          />
+              ${items.length > MOST && html`<p class="hint">The latest ${MOST}; Traces has the others.</p>`}`
           : html`<p class="hint">None in this range.</p>`}
     </${Resource}>
   </section>`;

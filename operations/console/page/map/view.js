@@ -85,7 +85,13 @@ export function MapView({ graph, stage, tellEdges, selected, found, covered, onS
 
   const entry = shown?.graph.nodes.some((node) => node.id === selected) ? selected : shown?.graph.nodes[0]?.id;
   return html`<div class="map-surface" ref=${surface}>
-    <div class="map-plane" ref=${plane} role="group" aria-label="Service map: arrow keys go from node to node" onKeyDown=${walk}>
+    <div
+      class="map-plane"
+      ref=${plane}
+      role="group"
+      aria-label="Service map: arrow keys go from node to node"
+      onKeyDown=${walk}
+    >
       ${shown?.graph.nodes.map(
         (node) => html`<${NodeButton}
           key=${node.id}

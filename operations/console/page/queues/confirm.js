@@ -27,13 +27,15 @@ export const ACTIONS = {
 export function Confirm({ asked, queue, source, confirm, close }) {
   const { action, number, ids, truncated } = asked;
   const { verb } = ACTIONS[action];
-  const letters = `${ids ? "" : "all "}${truncated ? "" : `${counted(number, "dead letter")}`}${truncated ? "dead letters" : ""}`;
+  const letters = (ids ? "" : "all ") + (truncated ? "dead letters" : counted(number, "dead letter"));
   return html`<${Dialog} title=${`${verb} ${letters}?`} close=${close} tone=${action}>
     ${
       action === "redrive"
         ? html`<div>
           <p>From <code>${queue}</code> back to <code>${source}</code>.</p>
-          <p class="hint">Each is delivered anew. What fails again comes back here; an event that was taken before changes nothing.</p>
+          <p class="hint">
+            Each is delivered anew. What fails again comes back here; an event that was taken before changes nothing.
+          </p>
         </div>`
         : html`<div>
           <p>From <code>${queue}</code>, for good.</p>
@@ -42,7 +44,10 @@ export function Confirm({ asked, queue, source, confirm, close }) {
     }
     <div class="actions">
       <button class="button" autofocus onClick=${close}>Cancel</button>
-      <button class=${`button ${action === "discard" ? "danger" : "primary"}`} onClick=${confirm}>${verb} ${counted(number, "dead letter")}</button>
+      <button
+        class=${`button ${action === "discard" ? "danger" : "primary"}`}
+        onClick=${confirm}
+      >${verb} ${counted(number, "dead letter")}</button>
     </div>
   </${Dialog}>`;
 }

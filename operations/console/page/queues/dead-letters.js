@@ -45,16 +45,37 @@ export function DeadLetters({ stage, name, queue, message, trace, reload }) {
               <${List} name=${name} items=${items} truncated=${data.truncated} message=${message} trace=${trace} />
               ${
                 message
-                  ? html`<${Letter} key=${message} queue=${name} id=${message} right=${rightTo(stage, data)} ask=${setAsked} />`
+                  ? html`<${Letter}
+                    key=${message}
+                    queue=${name}
+                    id=${message}
+                    right=${rightTo(stage, data)}
+                    ask=${setAsked}
+                  />`
                   : html`<p class="hint pick">Choose a dead letter to read it: ↑ ↓ and Enter.</p>`
               }
             </div>`
           : html`<${Empty} title=${trace ? "No dead letters of this trace" : "No dead letters here"}>
-              ${trace ? html`It may still be retried, or was redriven. See <a href=${href(["queues", name])}>those of all traces</a>. ` : data.source ? html`What ${data.source} receives is taken in.` : "Nothing has been given up on."} Back to <a href=${href(["queues"])}>all queues</a>.
+              ${whyEmpty(data.source, trace)} See${" "}
+              ${trace ? html`<a href=${href(["queues", name])}>those of all traces</a>` : html`<a href=${href(["queues"])}>all queues</a>`}.
             </${Empty}>`}
     </${Resource}>
-    ${asked && html`<${Confirm} asked=${asked} queue=${name} source=${letters.data.source} confirm=${carryOut} close=${() => setAsked(null)} />`}
+    ${
+      asked &&
+      html`<${Confirm}
+      asked=${asked}
+      queue=${name}
+      source=${letters.data.source}
+      confirm=${carryOut}
+      close=${() => setAsked(null)}
+    />`
+    }
   </div>`;
+}
+
+function whyEmpty(source, trace) {
+  if (trace) return "It may still be retried, or was redriven.";
+  return source ? `What ${source} receives is taken in.` : "Nothing has been given up on.";
 }
 
 /** Reading the list hides its letters from others for a moment: it is read again only when their number has changed. */
@@ -97,8 +118,18 @@ function Heading({ name, letters, items, trace, stage, ask }) {
     <button class="button small" onClick=${letters.reload}>Refresh</button>
     ${
       number > 0 &&
-      html`<button class="button primary" disabled=${Boolean(right.redrive)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("redrive")}>Redrive ${which}</button>
-      <button class="button danger" disabled=${Boolean(right.discard)} aria-describedby=${why ? "why-not" : null} onClick=${() => all("discard")}>Discard ${which}</button>`
+      html`<button
+        class="button primary"
+        disabled=${Boolean(right.redrive)}
+        aria-describedby=${why ? "why-not" : null}
+        onClick=${() => all("redrive")}
+      >Redrive ${which}</button>
+      <button
+        class="button danger"
+        disabled=${Boolean(right.discard)}
+        aria-describedby=${why ? "why-not" : null}
+        onClick=${() => all("discard")}
+      >Discard ${which}</button>`
     }
   </header>`;
 }
@@ -116,12 +147,14 @@ function List({ name, items, truncated, message, trace }) {
         <b>${item.event_type ?? "not an event"}</b>
         <time datetime=${item.sent_at} title=${utc(item.sent_at)}>${clock(item.sent_at)}</time>
         <span class="preview">${item.body.slice(0, 120)}</span>
-        <span class="hint">${counted(item.receives, "receive")}, ${duration((Date.now() - Date.parse(item.sent_at)) / 1000)} old</span>
+        <span class="hint">${counted(item.receives, "receive")}, ${ageOf(item)} old</span>
       </a>`,
     )}
     ${truncated && html`<p class="hint more">Only the oldest ${counted(items.length, "letter")} are shown.</p>`}
   </nav>`;
 }
+
+const ageOf = ({ sent_at: at }) => duration((Date.now() - Date.parse(at)) / 1000);
 
 function Told({ told }) {
   if (!told) return null;

@@ -25,8 +25,18 @@ export function Letter({ queue, id, right, ask }) {
             </p>
           </div>
           <span class="spacer"></span>
-          <button class="button primary" disabled=${Boolean(right.redrive)} title=${right.redrive} onClick=${() => ask({ action: "redrive", ids: [id], number: 1 })}>Redrive</button>
-          <button class="button danger" disabled=${Boolean(right.discard)} title=${right.discard} onClick=${() => ask({ action: "discard", ids: [id], number: 1 })}>Discard</button>
+          <button
+            class="button primary"
+            disabled=${Boolean(right.redrive)}
+            title=${right.redrive}
+            onClick=${() => ask({ action: "redrive", ids: [id], number: 1 })}
+          >Redrive</button>
+          <button
+            class="button danger"
+            disabled=${Boolean(right.discard)}
+            title=${right.discard}
+            onClick=${() => ask({ action: "discard", ids: [id], number: 1 })}
+          >Discard</button>
         </header>
         ${
           data.trace_id
@@ -34,13 +44,19 @@ export function Letter({ queue, id, right, ask }) {
             : html`<p class="hint">It names no trace: its sender sent none along.</p>`
         }
         ${data.exceptions.map((exception) => html`<${Exception} exception=${exception} />`)}
-        ${!data.exceptions.length && html`<p class="hint">No exception of its consumer is known (any more): its trace or log lines are gone.</p>`}
+        ${!data.exceptions.length && html`<p class="hint">${NO_CAUSE}</p>`}
         <${Body} text=${data.body} />
-        <${Fields} title="Message" fields=${{ id: data.id, event_id: data.event_id, trace_id: data.trace_id, first_received_at: data.first_received_at }} />
+        <${Fields}
+          title="Message"
+          fields=${chosen(data, ["id", "event_id", "trace_id", "first_received_at"])}
+        />
         <${Fields} title="Attributes" fields=${data.attributes} />`}
     </${Resource}>
   </article>`;
 }
+
+const NO_CAUSE = "No exception of its consumer is known (any more): its trace or log lines are gone.";
+const chosen = (fields, names) => Object.fromEntries(names.map((name) => [name, fields[name]]));
 
 /** The body as text, whatever it holds; JSON is indented unless one wants it as it was sent. */
 function Body({ text }) {
@@ -50,7 +66,13 @@ function Body({ text }) {
   return html`<section>
     <h3>
       Body <${CopyButton} text=${shown} what="the body" />
-      ${pretty !== null && html` <button class="link" onClick=${() => setAsSent(!asSent)}>${asSent ? "Indent it" : "As it was sent"}</button>`}
+      ${
+        pretty !== null &&
+        html` <button
+        class="link"
+        onClick=${() => setAsSent(!asSent)}
+      >${asSent ? "Indent it" : "As it was sent"}</button>`
+      }
     </h3>
     <pre class="body" tabindex="0">${shown}</pre>
   </section>`;

@@ -10,25 +10,41 @@ import { DeadLetters } from "./dead-letters.js";
 
 const REFRESH = 2000;
 
-/** @param {{stage: object, query: object, queue?: string, message?: string}} props `queue`: whose dead letters; `message`: the open one */
+/**
+ * @param {{stage: object, query: object, queue?: string, message?: string}} props `queue`: whose dead letters;
+ *   `message`: the open one
+ */
 export function QueuesPage({ stage, query, queue, message }) {
   const queues = useResource("/api/queues", { every: REFRESH });
   if (queue) {
     const found = queues.data?.items.find(({ dead_letters }) => dead_letters?.name === queue);
-    return html`<${DeadLetters} key=${queue} stage=${stage} name=${queue} queue=${found} message=${message} trace=${query.trace} reload=${queues.reload} />`;
+    return html`<${DeadLetters}
+      key=${queue}
+      stage=${stage}
+      name=${queue}
+      queue=${found}
+      message=${message}
+      trace=${query.trace}
+      reload=${queues.reload}
+    />`;
   }
   return html`<div class="queues-page">
     ${queues.data && queues.problem && html`<${ProblemNote} problem=${queues.problem} retry=${queues.reload} />`}
-    <${Resource} resource=${queues} what="the queues">${({ items }) => html`<${Overview} items=${items} />`}</${Resource}>
+    <${Resource}
+      resource=${queues}
+      what="the queues"
+    >${({ items }) => html`<${Overview} items=${items} />`}</${Resource}>
   </div>`;
 }
+
+const ALL_WELL = "No dead letters. All that was sent has been taken in, or is on its way.";
 
 function Overview({ items }) {
   if (!items.length)
     return html`<${Empty} title="No queues">The stage’s stacks have none: is it deployed? make status tells.</${Empty}>`;
   const dead = items.reduce((sum, { dead_letters }) => sum + (dead_letters?.depth ?? 0), 0);
   return html`<p class=${`summary ${dead ? "fault-text" : ""}`} role="status">
-      ${dead ? `${counted(dead, "dead letter")}: open a queue to see why.` : "No dead letters. All that was sent has been taken in, or is on its way."}
+      ${dead ? `${counted(dead, "dead letter")}: open a queue to see why.` : ALL_WELL}
     </p>
     <table class="queues" onKeyDown=${walkList}>
       <thead>
@@ -63,7 +79,12 @@ function QueueRow({ item }) {
     ${
       dead
         ? html`<td class="number"><span class=${dead.depth ? "status fault" : "nothing"}>${count(dead.depth)}</span></td>
-          <td><a data-item class="open" href=${href(["queues", dead.name])} aria-label=${`Dead letters of ${name}: ${dead.depth}`}>Open</a></td>`
+          <td><a
+            data-item
+            class="open"
+            href=${href(["queues", dead.name])}
+            aria-label=${`Dead letters of ${name}: ${dead.depth}`}
+          >Open</a></td>`
         : html`<td class="number nothing">none kept</td><td></td>`
     }
   </tr>`;

@@ -8,23 +8,32 @@ import { stateOf, STATES } from "../states.js";
 
 const SHORTEST = 0.001;
 
-/** @param {{items: object[], compact?: boolean}} props trace rows as `/api/traces` answers them */
-export function TraceList({ items, compact = false }) {
+/**
+ * @param {{items: object[], compact?: boolean, as?: string | null}} props trace rows as `/api/traces` answers them; `as`:
+ *   the state that all of them had where one is looking, whatever their first caller was answered
+ */
+export function TraceList({ items, compact = false, as = null }) {
   const longest = Math.max(...items.map((item) => item.duration ?? 0), 2 * SHORTEST);
   return html`<div class=${`trace-list ${compact ? "compact" : ""}`} role="list" onKeyDown=${walkList}>
-    ${items.map((item) => html`<${Line} key=${item.id} item=${item} longest=${longest} compact=${compact} />`)}
+    ${items.map((item) => html`<${Line} key=${item.id} item=${item} longest=${longest} compact=${compact} as=${as} />`)}
   </div>`;
 }
 
-function Line({ item, longest, compact }) {
-  const state = stateOf(item);
+function Line({ item, longest, compact, as }) {
+  const state = as ?? stateOf(item);
   const { label } = STATES.find(({ key }) => key === state);
   return html`<div role="listitem">
     <a class="trace-line" data-item href=${href(["traces", item.id])} title=${item.id}>
-      <span class=${`status ${state}`}>${item.status ?? label}</span>
+      <span class=${`status ${state}`}>${as ? label : (item.status ?? label)}</span>
       <time datetime=${item.at} title=${utc(item.at)}>${clock(item.at, { millis: !compact })}</time>
       <span class="what">${asked(item)}${item.partial && html` <em>in progress</em>`}</span>
-      ${!compact && html`<span class="length" aria-hidden="true"><i class=${state} style=${{ width: `${lengthOf(item.duration, longest)}%` }}></i></span>`}
+      ${
+        !compact &&
+        html`<span class="length" aria-hidden="true"><i
+        class=${state}
+        style=${{ width: `${lengthOf(item.duration, longest)}%` }}
+      ></i></span>`
+      }
       <span class="number">${duration(item.duration)}</span>
     </a>
   </div>`;

@@ -22,10 +22,24 @@ export function Logs({ id, of, size, clear }) {
   return html`<section class="logs" aria-label="Log lines">
     <header>
       <h2>Log lines</h2>
-      ${of && html`<button class="chip" aria-pressed="true" title="Show those of all functions" onClick=${clear}>${of} ✕</button>`}
+      ${
+        of &&
+        html`<button
+        class="chip"
+        aria-pressed="true"
+        title="Show those of all functions"
+        onClick=${clear}
+      >${of} ✕</button>`
+      }
       <span class="spacer"></span>
       <div class="chips" role="group" aria-label="Levels">
-        ${CHOICES.map((one) => html`<button class="chip" aria-pressed=${String(one.least === least)} onClick=${() => setLeast(one.least)}>${one.label}</button>`)}
+        ${CHOICES.map(
+          (one) => html`<button
+          class="chip"
+          aria-pressed=${String(one.least === least)}
+          onClick=${() => setLeast(one.least)}
+        >${one.label}</button>`,
+        )}
       </div>
     </header>
     <div class="lines" tabindex="0">

@@ -31,18 +31,30 @@ export function TracesPage({ query }) {
   const items = pages?.flatMap((page) => page.items);
   return html`<div class="traces-page">
     <div class="toolbar wrap">
-      <${RangePicker} range=${range} onChange=${(next) => place({ minutes: "", from: "", to: "", ...rangeQuery(next) })} />
+      <${RangePicker}
+        range=${range}
+        onChange=${(next) => place({ minutes: "", from: "", to: "", ...rangeQuery(next) })}
+      />
       <button class="button small" onClick=${reload}>Refresh</button>
       <span class="spacer"></span>
       <span class="hint" role="status">${items && !loading ? summary(items, pages.at(-1).next_cursor) : ""}</span>
     </div>
     <div class="filter-bar">
-      <${FilterBox} key=${filter} filter=${filter} range=${range} problem=${isRefusal(problem) ? problem : null} inputRef=${box} onApply=${(text) => place({ filter: text })} />
+      <${FilterBox}
+        key=${filter}
+        filter=${filter}
+        range=${range}
+        problem=${isRefusal(problem) ? problem : null}
+        inputRef=${box}
+        onApply=${(text) => place({ filter: text })}
+      />
       <div class="chips" role="group" aria-label="Usual filters">
         ${QUICK.map(
-          (
-            one,
-          ) => html`<button class="chip" aria-pressed=${String(one.filter === filter)} onClick=${() => place({ filter: one.filter })}>
+          (one) => html`<button
+            class="chip"
+            aria-pressed=${String(one.filter === filter)}
+            onClick=${() => place({ filter: one.filter })}
+          >
             ${one.label}
           </button>`,
         )}
@@ -50,11 +62,23 @@ export function TracesPage({ query }) {
     </div>
     ${problem && !isRefusal(problem) && html`<${ProblemNote} problem=${problem} retry=${reload} />`}
     ${!items && !problem && html`<${Loading} what="the traces" />`}
-    ${items?.length === 0 && !problem && !pages.at(-1).next_cursor && html`<${Nothing} filter=${filter} range=${range} />`}
+    ${
+      items?.length === 0 &&
+      !problem &&
+      !pages.at(-1).next_cursor &&
+      html`<${Nothing}
+      filter=${filter}
+      range=${range}
+    />`
+    }
     ${items?.length > 0 && html`<${TraceList} items=${items} />`}
     ${
       pages?.at(-1).next_cursor &&
-      html`<p class="more"><button class="button" disabled=${loading} onClick=${more}>${loading ? "Loading …" : "Earlier traces"}</button></p>`
+      html`<p class="more"><button
+        class="button"
+        disabled=${loading}
+        onClick=${more}
+      >${loading ? "Loading …" : "Earlier traces"}</button></p>`
     }
   </div>`;
 }

@@ -58,12 +58,12 @@ function resourceOf({ table_name, topic_arn, queue_url, bucket_name }) {
   return table_name ?? last(topic_arn, ":") ?? last(queue_url, "/") ?? bucket_name;
 }
 
-/** Round marks of a time axis, four to eight of them. */
+/** Round marks of a time axis, some three to seven; none so near its end that there is no room for its label. */
 export function marks({ from, to }) {
   const rough = (to - from) / 5;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].find((one) => one * power >= rough) * power;
   const found = [];
-  for (let at = Math.ceil(from / step) * step; at <= to + step * 1e-6 && found.length < 12; at += step) found.push(at);
+  for (let at = Math.ceil(from / step) * step; at <= to - (to - from) * 0.06; at += step) found.push(at);
   return found;
 }

@@ -42,7 +42,12 @@ function Trace({ trace, begin, query, stage }) {
   useShortcuts({ Escape: () => (selected ? place({ segment: "" }) : leave()) });
   useEffect(() => measureUntilPainted("trace opened", begin), [trace.id]);
   return html`<div class=${`trace-page ${selected && !isRaw ? "with-segment" : ""}`}>
-    <${Heading} trace=${trace} isRaw=${isRaw} show=${(view) => place({ view })} toFault=${() => place({ segment: faultAfter(trace.rows, selected).id, view: "" })} />
+    <${Heading}
+      trace=${trace}
+      isRaw=${isRaw}
+      show=${(view) => place({ view })}
+      toFault=${() => place({ segment: faultAfter(trace.rows, selected).id, view: "" })}
+    />
     ${
       isRaw
         ? html`<${Raw} documents=${trace.documents} />`
@@ -52,9 +57,22 @@ function Trace({ trace, begin, query, stage }) {
             selected=${selected?.id ?? null}
             onSelect=${(segment) => place({ segment })}
           />
-          ${selected && html`<${Segment} key=${selected.id} row=${selected} trace=${trace} close=${() => place({ segment: "" })} />`}`
+          ${
+            selected &&
+            html`<${Segment}
+            key=${selected.id}
+            row=${selected}
+            trace=${trace}
+            close=${() => place({ segment: "" })}
+          />`
+          }`
     }
-    <${Logs} id=${trace.id} of=${functionOf(selected, trace.rows)} size=${trace.documents.length} clear=${() => place({ segment: "" })} />
+    <${Logs}
+      id=${trace.id}
+      of=${functionOf(selected, trace.rows)}
+      size=${trace.documents.length}
+      clear=${() => place({ segment: "" })}
+    />
   </div>`;
 }
 
@@ -70,7 +88,14 @@ function Heading({ trace, isRaw, show, toFault }) {
         <time datetime=${trace.at} title=${utc(trace.at)}>${clock(trace.at, { millis: true })}</time>
         <b>${duration(trace.duration)}</b>
         <span>${counted(trace.rows.length, "segment")}</span>
-        ${faults > 0 && html`<button class="link fault-text" title="To the next of them" onClick=${toFault}>${counted(faults, "fault")} ↓</button>`}
+        ${
+          faults > 0 &&
+          html`<button
+          class="link fault-text"
+          title="To the next of them"
+          onClick=${toFault}
+        >${counted(faults, "fault")} ↓</button>`
+        }
         ${trace.limit_exceeded && html`<b class="fault-text">cut: larger than X-Ray keeps</b>`}
       </p>
     </div>

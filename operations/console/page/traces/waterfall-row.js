@@ -53,7 +53,10 @@ function Bar({ row, span, now }) {
       class=${`bar ${row.state} ${row.in_progress ? "in-progress" : ""}`}
       style=${{ left: `${left}%`, width: `${Math.max(0, right - left)}%` }}
     ></i>
-    <span class="took" style=${isLeft ? { right: `calc(${100 - left}% + 5px)` } : { left: `calc(${right}% + 7px)` }}>${label}</span>`;
+    <span
+      class="took"
+      style=${isLeft ? { right: `calc(${100 - left}% + 5px)` } : { left: `calc(${right}% + 7px)` }}
+    >${label}</span>`;
 }
 
 /** `invoicing-inbox` for `local-invoicing-inbox`. */

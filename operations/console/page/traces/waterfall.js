@@ -7,6 +7,8 @@ import { endOf, marks, openRows, parents, wholeSpan, withoutEchoes } from "./row
 
 const ROW_HEIGHT = 26;
 const SPARE = 8;
+/** Rows that are kept in sight above and below the one where one is. */
+const AROUND = 3;
 
 /**
  * @param {{rows: object[], stage: string, selected: string | null, onSelect: (id: string) => void}} props
@@ -32,7 +34,7 @@ export function Waterfall({ rows: all, stage, selected, onSelect }) {
     if (index >= 0) setAt(index);
   }, [selected, open]);
   useLayoutEffect(() => {
-    const [top, bottom] = [at * ROW_HEIGHT, (at + 1) * ROW_HEIGHT];
+    const [top, bottom] = [(at - AROUND) * ROW_HEIGHT, (at + 1 + AROUND) * ROW_HEIGHT];
     const { scrollTop, clientHeight } = box.current;
     if (top < scrollTop) box.current.scrollTop = top;
     else if (bottom > scrollTop + clientHeight) box.current.scrollTop = bottom - clientHeight;
