@@ -89,7 +89,7 @@ function CustomRange({ range, onChange, close }) {
     <label>From <input type="datetime-local" step="1" value=${from} onInput=${(e) => setFrom(e.target.value)} /></label>
     <label>To <input type="datetime-local" step="1" value=${to} onInput=${(e) => setTo(e.target.value)} /></label>
     ${!isForward && html`<p class="hint" role="alert">“From” must be before “to”.</p>`}
-    <p class="hint">At most six hours; times are this browser's.</p>
+    <p class="hint">At most seven days; times are this browser’s.</p>
     <button class="button primary" disabled=${!isForward}>Apply</button>
   </form>`;
 }

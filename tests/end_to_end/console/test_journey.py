@@ -6,7 +6,6 @@ import re
 
 from playwright.sync_api import expect
 
-from local.demo.apis import Apis
 from local.demo.waiting import until
 from tests.end_to_end.console.failing import INBOX, INBOX_NODE, Unbillable, solve_ticket
 from tests.end_to_end.console.operators import Operator
@@ -26,7 +25,7 @@ def test_a_red_node_leads_to_the_failing_trace_its_logs_and_its_dead_letter_and_
     unbillable.heal()
     _redriven(operator)
     until("the ticket's time on an invoice", unbillable.is_billed)
-    _the_map_is_green_again(operator, unbillable.services)
+    _the_map_is_green_again(operator, unbillable)
 
 
 def _from_the_red_node_to_the_failing_trace(operator: Operator) -> str:
@@ -89,8 +88,8 @@ def _redriven(operator: Operator) -> None:
     expect(letters).to_have_count(0)
 
 
-def _the_map_is_green_again(operator: Operator, services: Apis) -> None:
-    solve_ticket(services, "standard")
+def _the_map_is_green_again(operator: Operator, healed: Unbillable) -> None:
+    solve_ticket(healed.services, healed.rate_code)
     operator.open("map", minutes="1")
     expect(operator.node(INBOX_NODE)).to_have_attribute("data-state", "ok", timeout=FORGOTTEN)
     operator.keep_picture("journey-6-green")

@@ -6,11 +6,22 @@ const SERVICE = "AWS::Lambda";
 const FUNCTION = "AWS::Lambda::Function";
 
 /**
+ * Let each client stand in the context that it calls; X-Ray knows one for each entry.
+ *
+ * @param {{nodes: object[], edges: object[]}} graph as `/api/map` answers it
+ */
+export function withClientsPlaced(graph) {
+  const byId = new Map(graph.nodes.map((node) => [node.id, node]));
+  const called = new Map(graph.edges.map((edge) => [edge.source, byId.get(edge.target)]));
+  const placed = (node) => (node.type === "client" ? { ...node, context: called.get(node.id)?.context ?? null } : node);
+  return { ...graph, nodes: graph.nodes.map(placed) };
+}
+
+/**
  * Fold a service graph into one node a function, with a client only where somebody calls from outside.
  *
  * A function shows its own figures, and of its Lambda service those failures that never reached it (a throttled or
- * killed invocation). The client that X-Ray puts before a function woken by an event source is left out. A client
- * stands in the context that it calls.
+ * killed invocation). The client that X-Ray puts before a function woken by an event source is left out.
  *
  * @param {{nodes: object[], edges: object[]}} graph as `/api/map` answers it
  * @returns {{nodes: object[], edges: object[]}} of the same shape; a folded node carries its `service` node
@@ -25,9 +36,7 @@ export function folded(graph) {
   const nodes = graph.nodes.flatMap((node) => {
     if (isFolded(node)) return [];
     if (node.type === FUNCTION) return [withService(node, services.get(node.name))];
-    if (node.type !== "client") return [node];
-    const target = called.get(node.id);
-    return target?.type === SERVICE ? [] : [{ ...node, context: target?.context ?? null }];
+    return node.type === "client" && called.get(node.id)?.type === SERVICE ? [] : [node];
   });
   const shown = new Set(nodes.map((node) => node.id));
   const standing = (id) => (isFolded(byId.get(id)) ? `${FUNCTION}|${byId.get(id).name}` : id);

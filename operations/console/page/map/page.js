@@ -8,7 +8,7 @@ import { Empty, Loading, ProblemNote } from "../problem.js";
 import { instants, inWords, RangePicker, rangeOf, rangeQuery } from "../range.js";
 import { go } from "../router.js";
 import { STATES } from "../states.js";
-import { folded, standingFor } from "./folding.js";
+import { folded, standingFor, withClientsPlaced } from "./folding.js";
 import { Panel } from "./panel.js";
 import { MapView } from "./view.js";
 
@@ -126,7 +126,10 @@ function useGraph(range, isLive, all) {
   const document = isLive ? live.map : fetched.data;
   const last = useRef(null);
   if (document) last.current = document;
-  const graph = useMemo(() => last.current && (all ? last.current : folded(last.current)), [last.current, all]);
+  const graph = useMemo(() => {
+    const placed = last.current && withClientsPlaced(last.current);
+    return placed && !all ? folded(placed) : placed;
+  }, [last.current, all]);
   const problem = isLive ? live.problem && new Problem(live.problem) : fetched.problem;
   return { graph, problem, reload: fetched.reload, live };
 }
