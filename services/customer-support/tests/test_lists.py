@@ -43,7 +43,9 @@ class Lists(HelpDesk):
         refused(customer_id=new_id("tkt"))
         refused(assignee="#")
         refused(colour="red")
-        refused(status="new", assignee="bo")
+        refused(queue="general", assignee="bo")
+        refused(status="new", updated_after="2026-01-01T00:00:00Z")
+        refused(updated_after="yesterday")
         self.assert_problem(self.get("/customers", {"name": "Ann"}), 422, "validation_failed", "name")
 
     def test_stay_right_while_tickets_change_between_two_pages(self) -> None:

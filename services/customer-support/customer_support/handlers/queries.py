@@ -1,8 +1,10 @@
 """Reads of the customer support API."""
 
+from backoffice.errors import NotFound
 from backoffice.http import Answer, Api, Request, ok
 from backoffice.http.served import openapi_document
 from customer_support import schemas
+from customer_support.domain import promises
 from customer_support.store import Store
 
 AGENTS = "agents"
@@ -27,9 +29,15 @@ def get_customer(request: Request) -> Answer:
     return ok(customer, version=customer.version)
 
 
+@api.get("/customers/{customer_id}/history", group=AGENTS, answer=schemas.HistoryEntry, many=True, ids=CUSTOMER)
+def list_customer_history(request: Request) -> Answer:
+    """Who changed what of a customer, oldest first."""
+    return request.listing(*Store().customer_history(request.path["customer_id"], request.page))
+
+
 @api.get("/tickets", group=AGENTS, query=schemas.TicketFilter, answer=schemas.Ticket, many=True)
 def list_tickets(request: Request) -> Answer:
-    """Tickets of one status, customer or assignee, or all of them; newest first."""
+    """Tickets by status, queue, assignee, customer or tag, or all of them; newest first."""
     return request.listing(*Store().tickets(request.query, request.page))
 
 
@@ -38,6 +46,12 @@ def get_ticket(request: Request) -> Answer:
     """One ticket."""
     ticket = Store().ticket(request.path["ticket_id"])
     return ok(ticket, version=ticket.version)
+
+
+@api.get("/tickets/{ticket_id}/history", group=AGENTS, answer=schemas.HistoryEntry, many=True, ids=TICKET)
+def list_ticket_history(request: Request) -> Answer:
+    """Who did what on a ticket, oldest first."""
+    return request.listing(*Store().ticket_history(request.path["ticket_id"], request.page))
 
 
 @api.get("/tickets/{ticket_id}/messages", group=AGENTS, answer=schemas.Message, many=True, ids=TICKET)
@@ -50,3 +64,32 @@ def list_messages(request: Request) -> Answer:
 def list_time_entries(request: Request) -> Answer:
     """Time that was worked on a ticket, oldest first."""
     return request.listing(*Store().time_entries(request.path["ticket_id"], request.page))
+
+
+@api.get("/tickets/{ticket_id}/sla", group=AGENTS, answer=schemas.ServiceLevel, ids=TICKET)
+def get_service_level(request: Request) -> Answer:
+    """What was promised for a ticket, and how its clocks stand at this moment."""
+    ticket, levels = Store().ticket_and_levels(request.path["ticket_id"])
+    promised = vars(ticket.agreement) if ticket.agreement else {}
+    names = ("policy_id", "calendar_id", "priority")
+    return ok({name: promised.get(name) for name in names} | {"clocks": promises.clocks(ticket, levels, request.at)})
+
+
+@api.get("/calendars/{calendar_id}", group=AGENTS, answer=schemas.Calendar)
+def get_calendar(request: Request) -> Answer:
+    """Working hours."""
+    id = request.path["calendar_id"]
+    calendar = Store().service_levels().calendars.get(id)
+    if calendar is None:
+        raise NotFound("calendar", id)
+    return ok(calendar, version=calendar.version)
+
+
+@api.get("/sla-policies/{policy_id}", group=AGENTS, answer=schemas.Policy)
+def get_policy(request: Request) -> Answer:
+    """The targets of a policy."""
+    id = request.path["policy_id"]
+    policy = Store().service_levels().policies.get(id)
+    if policy is None:
+        raise NotFound("policy", id)
+    return ok(policy, version=policy.version)

@@ -1,0 +1,146 @@
+"""Tickets in DynamoDB, with their lists, their conversations and the time that was worked on them."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from backoffice.domain import Invalid
+from backoffice.dynamodb import Item, Table
+from backoffice.errors import NotFound
+from backoffice.transactions import Transaction
+from customer_support.domain.conversation import Message, TimeEntry
+from customer_support.domain.history import Entry
+from customer_support.domain.service_levels import ServiceLevels
+from customer_support.domain.tickets import Ticket
+from customer_support.store import keys
+from customer_support.store.items import keyed, load, message_item, pointers, ticket_item, time_item
+from customer_support.store.part import Listed, Part, commit
+
+if TYPE_CHECKING:
+    from backoffice.http.cursors import Paging
+    from backoffice.http.idempotency import Receipt
+
+
+class Tickets(Part):
+    """Tickets as they are written; lists and conversations are read in ``lists`` and ``conversations``."""
+
+    def __init__(self, table: Table | None = None) -> None:
+        super().__init__(table)
+        # Where the tickets that were read stand in lists: what has not changed is not written again.
+        self._pointers: dict[str, dict[str, Item]] = {}
+
+    def ticket(self, ticket_id: str) -> Ticket:
+        """Raises NotFound."""
+        item = self._table.get(*keys.ticket(ticket_id))
+        return self._found(ticket_id, item)
+
+    def ticket_and_levels(self, ticket_id: str) -> tuple[Ticket, ServiceLevels]:
+        """A ticket and what is promised in this house, in one read. Raises NotFound."""
+        found = self._table.get_all([keys.ticket(ticket_id), keys.SERVICE_LEVELS])
+        ticket = self._found(ticket_id, found.get(keys.ticket(ticket_id)))
+        return ticket, service_levels(found.get(keys.SERVICE_LEVELS))
+
+    def tickets_and_levels(self, ticket_ids: Iterable[str]) -> tuple[list[Ticket], ServiceLevels]:
+        """Those of up to 99 tickets that there are, and what is promised in this house, in one read."""
+        wanted = [keys.ticket(ticket_id) for ticket_id in ticket_ids]
+        found = self._table.get_all([*wanted, keys.SERVICE_LEVELS])
+        tickets = [self._found(key[0], found[key]) for key in wanted if key in found]
+        return tickets, service_levels(found.get(keys.SERVICE_LEVELS))
+
+    def replied_to(self, ticket_id: str) -> tuple[Ticket, ServiceLevels]:
+        """The ticket that takes a reply to this one: itself, or whatever it was merged into or followed up by.
+
+        One read, and one more for each step. Raises NotFound.
+        """
+        ticket, levels = self.ticket_and_levels(ticket_id)
+        while ticket.heir:
+            ticket, levels = self.ticket_and_levels(ticket.heir)
+        return ticket, levels
+
+    def ticket_and_time(self, ticket_id: str) -> tuple[Ticket, list[TimeEntry]]:
+        """A ticket with all its time entries, those of the tickets merged into it too. Raises NotFound."""
+        pk, sk = keys.ticket(ticket_id)
+        items = list(self._table.query_all(pk, sk_between=(sk, f"{keys.TIME}~")))
+        ticket = self._found(ticket_id, items[0] if items else None)
+        worked = [load(TimeEntry, item) for item in items[1:]]
+        for absorbed in ticket.absorbed:
+            more = self._table.query_all(keys.ticket(absorbed)[0], sk_prefix=keys.TIME)
+            worked += [load(TimeEntry, item) for item in more]
+        return ticket, worked
+
+    def add_ticket(
+        self,
+        ticket: Ticket,
+        first_message: Message,
+        receipt: "Receipt | None" = None,
+        *,
+        following: Ticket | None = None,
+    ) -> None:
+        """Write a new ticket with its first message, and the closed one that it follows.
+
+        Raises Invalid if there is no such customer, StaleVersion if the closed one has got another follow-up.
+        """
+        transaction = Transaction(self._table)
+        transaction.check(*keys.customer(ticket.customer_id), conflict="no_customer")
+        self._write(transaction, ticket)
+        if following:
+            self._write(transaction, following)
+        transaction.add(message_item(first_message))
+        transaction.remember(receipt)
+        commit(transaction, no_customer=Invalid.one("customer_id", "There is no such customer."))
+
+    def save_ticket(self, ticket: Ticket, receipt: "Receipt | None" = None) -> None:
+        """Write a changed ticket with its facts. Raises StaleVersion."""
+        transaction = Transaction(self._table)
+        self._write(transaction, ticket)
+        transaction.remember(receipt)
+        transaction.commit()
+
+    def save_merged(self, ticket: Ticket, heir: Ticket, receipt: "Receipt | None") -> None:
+        """Write a ticket that was merged into another, and that one. Raises StaleVersion."""
+        transaction = Transaction(self._table)
+        self._write(transaction, ticket)
+        self._write(transaction, heir)
+        transaction.put({**keyed(keys.absorbed(heir.id)), "absorbed": heir.absorbed})
+        transaction.remember(receipt)
+        transaction.commit()
+
+    def add_message(self, ticket: Ticket, message: Message, receipt: "Receipt | None" = None) -> None:
+        """Write a message with what it changed of its ticket. Raises StaleVersion."""
+        self._add_part(ticket, message_item(message), receipt)
+
+    def add_time_entry(self, ticket: Ticket, entry: TimeEntry, receipt: "Receipt | None") -> None:
+        """Write a time entry with what it changed of its ticket. Raises StaleVersion."""
+        self._add_part(ticket, time_item(entry), receipt)
+
+    def ticket_history(self, ticket_id: str, page: "Paging") -> Listed[Entry]:
+        """Who did what on a ticket, oldest first. Raises NotFound."""
+        return self._history(keys.ticket(ticket_id), page)
+
+    def _found(self, ticket_id: str, item: Item | None) -> Ticket:
+        if item is None:
+            raise NotFound("ticket", ticket_id)
+        ticket = load(Ticket, item)
+        self._pointers[ticket.id] = pointers(ticket)
+        return ticket
+
+    def _add_part(self, ticket: Ticket, part: Item, receipt: "Receipt | None") -> None:
+        transaction = Transaction(self._table)
+        self._write(transaction, ticket)
+        transaction.add(part)
+        transaction.remember(receipt)
+        transaction.commit()
+
+    def _write(self, transaction: Transaction, ticket: Ticket) -> None:
+        transaction.replace(ticket_item(ticket), version=ticket.version)
+        before, after = self._pointers.get(ticket.id, {}), pointers(ticket)
+        for sk, item in after.items():
+            if item != before.get(sk):
+                transaction.put(item)
+        for sk in before.keys() - after.keys():
+            transaction.delete(keys.ticket(ticket.id)[0], sk)
+        self._tell(transaction, ticket, keys.ticket(ticket.id))
+
+
+def service_levels(item: Item | None) -> ServiceLevels:
+    """All calendars and policies; none where nobody has set one up."""
+    return load(ServiceLevels, item) if item else ServiceLevels(id="service-levels")
