@@ -17,6 +17,7 @@ class CallsToDynamoDB(HelpDesk):
         "GET /customers": (None, ["Query"]),
         "GET /customers/{customer_id}": (None, ["GetItem"]),
         "GET /customers/{customer_id}/history": (None, ["Query"]),
+        "GET /customers/{customer_id}/export": (None, ["Query", "Query", "Query", "Query"]),
         "GET /tickets": (None, ["Query"]),
         "GET /tickets/{ticket_id}": (None, ["GetItem"]),
         "GET /tickets/{ticket_id}/history": (None, ["Query"]),

@@ -16,10 +16,16 @@ handler = api.handler
 api.get("/openapi.json", group=None)(openapi_document)
 
 
-@api.get("/customers", group=AGENTS, answer=schemas.Customer, many=True)
+@api.get("/customers", group=AGENTS, query=schemas.CustomerFilter, answer=schemas.Customer, many=True)
 def list_customers(request: Request) -> Answer:
-    """All customers, newest first."""
-    return request.listing(*Store().customers(request.page))
+    """All customers, newest first; or those with a name, a company or an address, in the order of the name."""
+    store = Store()
+    for kind, value in request.query.items():
+        if kind == "email":
+            found = store.customer_with(value)
+            return request.listing([found] if found else [], None)
+        return request.listing(*store.customers_called(kind, value, request.page))
+    return request.listing(*store.customers(request.page))
 
 
 @api.get("/customers/{customer_id}", group=AGENTS, answer=schemas.Customer, ids=CUSTOMER)
@@ -27,6 +33,21 @@ def get_customer(request: Request) -> Answer:
     """One customer."""
     customer = Store().customer(request.path["customer_id"])
     return ok(customer, version=customer.version)
+
+
+@api.get(
+    "/customers/{customer_id}/export",
+    group=AGENTS,
+    query=schemas.ExportPosition,
+    answer=schemas.CustomerExport,
+    ids=CUSTOMER,
+)
+def export_customer(request: Request) -> Answer:
+    """All that is kept of a customer (GDPR, article 15): details, tickets, messages, time, histories.
+
+    What is too much for one answer goes on after the ticket that ``next_after`` names.
+    """
+    return ok(Store().export(request.path["customer_id"], request.query.get("after"), request.at))
 
 
 @api.get("/customers/{customer_id}/history", group=AGENTS, answer=schemas.HistoryEntry, many=True, ids=CUSTOMER)

@@ -1,7 +1,8 @@
 """What comes in and goes out of customer support."""
 
-from customer_support.schemas.customers import Customer, CustomerChanges, NewCustomer
+from customer_support.schemas.customers import Customer, CustomerChanges, CustomerFilter, NewCustomer
 from customer_support.schemas.events import TimeEntryBilled
+from customer_support.schemas.exports import CustomerExport, ExportPosition
 from customer_support.schemas.parts import SLUG, HistoryEntry
 from customer_support.schemas.service_levels import Calendar, Policy, ServiceLevel
 from customer_support.schemas.tickets import (
@@ -25,6 +26,9 @@ __all__ = [
     "Calendar",
     "Customer",
     "CustomerChanges",
+    "CustomerExport",
+    "CustomerFilter",
+    "ExportPosition",
     "HistoryEntry",
     "Hold",
     "Merger",

@@ -1,6 +1,8 @@
 """Customers as they come in and go out."""
 
-from marshmallow import fields
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load
 
 from backoffice.schemas import Id, Locale, Strict, Text, Utc, Zone
 from customer_support.schemas.parts import Changes, Email
@@ -20,6 +22,20 @@ class CustomerChanges(Changes):
     company = Text(200, allow_none=True)
     locale = Locale()
     time_zone = Zone()
+
+
+class CustomerFilter(Strict):
+    """One filter at a time; none lists all customers."""
+
+    name = Text(200, metadata={"description": "How a word of the name begins, in whatever capitals and accents."})
+    company = Text(200, metadata={"description": "How the company's name begins."})
+    email = Text(254, metadata={"description": "The whole address."})
+
+    @post_load
+    def demand_one(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if len(data) > 1:
+            raise ValidationError({name: ["Filter by one field at a time."] for name in data})
+        return data
 
 
 class Customer(Strict):

@@ -10,6 +10,7 @@ from customer_support.domain import promises
 from customer_support.domain.conversation import Message, TimeEntry
 from customer_support.domain.customers import Customer
 from customer_support.domain.history import Remembering
+from customer_support.domain.searching import beginning, names
 from customer_support.domain.tickets import Ticket
 from customer_support.store import keys
 from customer_support.store.keys import Key
@@ -34,6 +35,23 @@ def load(kind: type[T], item: Item) -> T:
 
 def customer_item(customer: Customer) -> Item:
     return {**stored(customer, keys.customer(customer.id)), "gsi1pk": keys.CUSTOMERS, "gsi1sk": customer.id}
+
+
+def customer_pointers(customer: Customer) -> dict[str, Item]:
+    """The items by which a customer is found by name and by company, by their sort keys."""
+    found = {f"NAME#{place}": ("name", name) for place, name in enumerate(names(customer.name))}
+    if customer.company:
+        found["COMPANY"] = ("company", beginning(customer.company))
+    pk, _ = keys.customer(customer.id)
+    return {
+        sk: {
+            **keyed((pk, sk)),
+            "gsi1pk": keys.called(kind, name),
+            "gsi1sk": f"{name}#{customer.id}",
+            "customer_id": customer.id,
+        }
+        for sk, (kind, name) in found.items()
+    }
 
 
 def email_item(customer: Customer) -> Item:
@@ -71,7 +89,7 @@ def history_items(aggregate: Remembering, key: Key) -> list[Item]:
     ]
 
 
-def pointers(ticket: Ticket) -> dict[str, Item]:
+def ticket_pointers(ticket: Ticket) -> dict[str, Item]:
     """The items that put a ticket into the lists for which it has no index of its own, by their sort keys."""
     pk, _ = keys.ticket(ticket.id)
     found = {"LISTS": _lists(ticket), "LISTS#TIMES": _times(ticket)}
@@ -82,7 +100,7 @@ def pointers(ticket: Ticket) -> dict[str, Item]:
             "gsi2pk": keys.listed("tag", tag, ticket.status),
             "gsi2sk": ticket.id,
         }
-    return {sk: {"pk": pk, "sk": sk, "ticket_id": ticket.id, **item} for sk, item in found.items()}
+    return {sk: {**keyed((pk, sk)), "ticket_id": ticket.id, **item} for sk, item in found.items()}
 
 
 def _lists(ticket: Ticket) -> Item:

@@ -4,6 +4,8 @@
 | ---------------- | -------------- | --------------------- | ------------------------------------------------------- |
 | customer         | CUSTOMER#<id>  | CUSTOMER              | gsi1 all customers                                      |
 | its history      | CUSTOMER#<id>  | HISTORY#<version>#<n> |                                                         |
+| its names        | CUSTOMER#<id>  | NAME#<n>              | gsi1 by name, from its n-th word on                     |
+| its company      | CUSTOMER#<id>  | COMPANY               | gsi1 by company                                         |
 | its e-mail       | EMAIL#<normal> | EMAIL                 |                                                         |
 | ticket           | TICKET#<id>    | TICKET                | gsi1 all, gsi2 customer, gsi3 status, gsi4 agent        |
 | its lists        | TICKET#<id>    | LISTS                 | gsi1 queue; in status: gsi2 queue, gsi3 agent,          |
@@ -45,6 +47,11 @@ def customer(customer_id: str) -> Key:
 
 def email(address: str) -> Key:
     return f"EMAIL#{normal_email(address)}", "EMAIL"
+
+
+def called(kind: str, name: str) -> str:
+    """Partition of the customers whose ``name`` or ``company``, folded, begins with the same letter."""
+    return f"{kind.upper()}#{name[:1]}"
 
 
 def ticket(ticket_id: str) -> Key:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, TypeVar
 
-from backoffice.dynamodb import Page, Table
+from backoffice.dynamodb import Item, Page, Table
 from backoffice.errors import Conflict, NotFound
 from backoffice.transactions import Transaction
 from customer_support.domain.history import Entry, Remembering
@@ -22,6 +22,8 @@ class Part:
 
     def __init__(self, table: Table | None = None) -> None:
         self._table = table or Table.from_env()
+        # Where the things that were read stand in lists: what has not changed is not written again.
+        self._pointers: dict[Key, dict[str, Item]] = {}
 
     def _list(self, partition: str, index: str, page: "Paging", prefix: str | None = None) -> Page:
         newest_first = prefix is None
@@ -36,6 +38,15 @@ class Part:
             kind, _, id = key[0].partition("#")
             raise NotFound(kind.lower(), id)
         return listed(Entry, found)
+
+    def _write_pointers(self, transaction: Transaction, key: Key, pointers: dict[str, Item]) -> None:
+        """Bring the items that put a thing into lists up to date."""
+        before = self._pointers.get(key, {})
+        for sk, item in pointers.items():
+            if item != before.get(sk):
+                transaction.put(item)
+        for sk in before.keys() - pointers.keys():
+            transaction.delete(key[0], sk)
 
     def _tell(self, transaction: Transaction, aggregate: Remembering, key: Key) -> None:
         """Write what is new of an aggregate's history, and its facts."""

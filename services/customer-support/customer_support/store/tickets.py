@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from backoffice.domain import Invalid
-from backoffice.dynamodb import Item, Table
+from backoffice.dynamodb import Item
 from backoffice.errors import NotFound
 from backoffice.transactions import Transaction
 from customer_support.domain.conversation import Message, TimeEntry
@@ -12,7 +12,7 @@ from customer_support.domain.history import Entry
 from customer_support.domain.service_levels import ServiceLevels
 from customer_support.domain.tickets import Ticket
 from customer_support.store import keys
-from customer_support.store.items import keyed, load, message_item, pointers, ticket_item, time_item
+from customer_support.store.items import keyed, load, message_item, ticket_item, ticket_pointers, time_item
 from customer_support.store.part import Listed, Part, commit
 
 if TYPE_CHECKING:
@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 
 class Tickets(Part):
     """Tickets as they are written; lists and conversations are read in ``lists`` and ``conversations``."""
-
-    def __init__(self, table: Table | None = None) -> None:
-        super().__init__(table)
-        # Where the tickets that were read stand in lists: what has not changed is not written again.
-        self._pointers: dict[str, dict[str, Item]] = {}
 
     def ticket(self, ticket_id: str) -> Ticket:
         """Raises NotFound."""
@@ -120,7 +115,7 @@ class Tickets(Part):
         if item is None:
             raise NotFound("ticket", ticket_id)
         ticket = load(Ticket, item)
-        self._pointers[ticket.id] = pointers(ticket)
+        self._pointers[keys.ticket(ticket.id)] = ticket_pointers(ticket)
         return ticket
 
     def _add_part(self, ticket: Ticket, part: Item, receipt: "Receipt | None") -> None:
@@ -131,14 +126,10 @@ class Tickets(Part):
         transaction.commit()
 
     def _write(self, transaction: Transaction, ticket: Ticket) -> None:
+        key = keys.ticket(ticket.id)
         transaction.replace(ticket_item(ticket), version=ticket.version)
-        before, after = self._pointers.get(ticket.id, {}), pointers(ticket)
-        for sk, item in after.items():
-            if item != before.get(sk):
-                transaction.put(item)
-        for sk in before.keys() - after.keys():
-            transaction.delete(keys.ticket(ticket.id)[0], sk)
-        self._tell(transaction, ticket, keys.ticket(ticket.id))
+        self._write_pointers(transaction, key, ticket_pointers(ticket))
+        self._tell(transaction, ticket, key)
 
 
 def service_levels(item: Item | None) -> ServiceLevels:
