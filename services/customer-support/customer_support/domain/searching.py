@@ -7,6 +7,7 @@ from collections.abc import Iterator
 _WORD = re.compile(r"\w+")
 # Longer ones are keys, hashes and base64; nobody types them in.
 LONGEST_WORD = 40
+MOST_WORDS = 5
 LONGEST_NAME = 100
 MOST_NAMES = 5
 

@@ -58,8 +58,11 @@ def list_customer_history(request: Request) -> Answer:
 
 @api.get("/tickets", group=AGENTS, query=schemas.TicketFilter, answer=schemas.Ticket, many=True)
 def list_tickets(request: Request) -> Answer:
-    """Tickets by status, queue, assignee, customer or tag, or all of them; newest first."""
-    return request.listing(*Store().tickets(request.query, request.page))
+    """Tickets by status, queue, assignee, customer, tag or words, or all of them; newest first."""
+    store, filter = Store(), dict(request.query)
+    if wanted := filter.pop("q", None):
+        return request.listing(*store.search(wanted, filter, request.page))
+    return request.listing(*store.tickets(filter, request.page))
 
 
 @api.get("/tickets/{ticket_id}", group=AGENTS, answer=schemas.Ticket, ids=TICKET)

@@ -7,6 +7,7 @@ from marshmallow import ValidationError, fields, post_load, validate
 from backoffice.schemas import Flag, Id, Strict, Text, Utc, Whole
 from customer_support.domain.conversation import Author, Visibility
 from customer_support.domain.life_cycle import Status
+from customer_support.domain.searching import MOST_WORDS, words
 from customer_support.domain.service_levels import Priority
 from customer_support.schemas.parts import Changes, Tags, rate_code, slug, user_name
 
@@ -63,15 +64,26 @@ class Ticket(Strict):
     absorbed = fields.List(fields.String(), metadata={"description": "The tickets that were merged into this one."})
 
 
+class Words(fields.Field[frozenset[str]]):
+    """Words to be searched for, in whatever capitals and accents."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> frozenset[str]:
+        found = words(value) if isinstance(value, str) else frozenset()
+        if not 1 <= len(found) <= MOST_WORDS:
+            raise ValidationError(f"Between one and {MOST_WORDS} words of two letters at least.")
+        return found
+
+
 class TicketFilter(Strict):
-    """A status, one of queue, assignee, customer_id and tag, or both; or updated_after alone; or nothing."""
+    """A status, one of queue, assignee, customer_id, tag and q, or both; or updated_after alone; or nothing."""
 
     status = fields.Enum(Status, by_value=True)
     queue = fields.String(validate=slug)
     assignee = fields.String(validate=user_name)
     customer_id = Id("cus")
     tag = fields.String(validate=slug)
-    updated_after = Utc()
+    updated_after = Utc(metadata={"description": "Those that changed since then, the last change first."})
+    q = Words(metadata={"description": "Words of the subject or of messages, all of them; five at most."})
 
     @post_load
     def demand_what_is_listed(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@
 | what it absorbed | TICKET#<id>    | MESSAGE               |                                                         |
 | its messages     | TICKET#<id>    | MESSAGE#<id>          |                                                         |
 | its time         | TICKET#<id>    | TIME#<id>             |                                                         |
+| a word's tickets | WORD#<word>    | <ticket id>           |                                                         |
 | service levels   | SERVICE_LEVELS | SERVICE_LEVELS        |                                                         |
 | clocks to rewind | REWINDS        | <kind>#<id>           |                                                         |
 
@@ -69,6 +70,15 @@ def message(ticket_id: str, message_id: str) -> Key:
 
 def time_entry(ticket_id: str, time_entry_id: str) -> Key:
     return f"TICKET#{ticket_id}", TIME + time_entry_id
+
+
+def holding(word: str) -> str:
+    """Partition of the tickets that hold a word."""
+    return f"WORD#{word}"
+
+
+def word(word: str, ticket_id: str) -> Key:
+    return holding(word), ticket_id
 
 
 def history(pk: str, version: int, number: int) -> Key:
