@@ -18,8 +18,19 @@ class Author(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attachment:
+    """A file that came with a message; ``key`` is where it is kept."""
+
+    id: str
+    filename: str
+    content_type: str
+    size: int
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Message:
-    """One contribution to a ticket's conversation."""
+    """One contribution to a ticket's conversation; ``marks`` tell what was wrong with the mail that it came by."""
 
     id: str
     ticket_id: str
@@ -28,6 +39,8 @@ class Message:
     author: Author
     written_by: str
     written_at: datetime
+    attachments: tuple[Attachment, ...] = ()
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

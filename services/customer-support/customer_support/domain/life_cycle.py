@@ -55,7 +55,7 @@ def demand(action: str, status: Status) -> None:
     if status not in ALLOWED[action]:
         raise RuleBroken(
             "illegal_transition",
-            f"A {status} ticket does not take the action {action}.",
+            f"The ticket is {status.value} and does not take the action {action}.",
             status_now=status.value,
             allowed_from=sorted(allowed.value for allowed in ALLOWED[action]),
             allowed_actions=sorted(name for name, states in ALLOWED.items() if status in states),

@@ -23,7 +23,8 @@ MOST_ABSORBED = 20
 class Ticket(Remembering):
     """A customer's question and how far we are with it.
 
-    ``reopen_until`` is how long a solved ticket takes replies; ``absorbed`` are the tickets that were merged into it.
+    ``reopen_until`` is how long a solved ticket takes replies; ``absorbed`` are the tickets that were merged into it;
+    ``marks`` tell what was wrong with its mails.
     """
 
     customer_id: str
@@ -47,6 +48,7 @@ class Ticket(Remembering):
     merged_into: str | None = None
     absorbed: list[str] = field(default_factory=list)
     agreement: Agreement | None = None
+    marks: list[str] = field(default_factory=list)
 
     @classmethod
     def open(cls, id: str, details: dict[str, Any], act: Act, levels: ServiceLevels) -> "Ticket":
@@ -95,6 +97,7 @@ class Ticket(Remembering):
         reopens a solved one. Notes are taken in every state.
         """
         act = Act(message.written_by, message.written_at)
+        self.mark(message.marks)
         if message.visibility is Visibility.INTERNAL:
             self.remember("noted", act, refers_to=message.id)
         elif message.author is Author.AGENT:
@@ -108,6 +111,10 @@ class Ticket(Remembering):
             woken = Status.OPEN if self.status in WAITING else self.status
             self._turn("replied", woken, act, refers_to=message.id)
             promises.wind(self, levels)
+
+    def mark(self, marks: Iterable[str]) -> None:
+        """Remember what was wrong with a mail, for all to see."""
+        self.marks = sorted({*self.marks, *marks})
 
     def log(self, entry: TimeEntry) -> None:
         """Count time that was worked; what a solved ticket has taken is with invoicing already."""

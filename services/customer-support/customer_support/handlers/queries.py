@@ -84,6 +84,22 @@ def list_messages(request: Request) -> Answer:
     return request.listing(*Store().messages(request.path["ticket_id"], request.page))
 
 
+@api.get("/tickets/{ticket_id}/attachments/{attachment_id}", group=AGENTS, status=303, ids=TICKET)
+def get_attachment(request: Request) -> Answer:
+    """Where a file that came with a message is downloaded: a link that is good for five minutes."""
+    attachment = Store().attachment(request.path["ticket_id"], request.path["attachment_id"])
+    # What signs links is loaded by those who want one.
+    from customer_support.store.mailbox import Mailbox
+
+    return Answer(303, headers={"Location": Mailbox.from_env().link(attachment)})
+
+
+@api.get("/mails", group=AGENTS, query=schemas.MailFilter, answer=schemas.ReceivedMail, many=True)
+def list_mails(request: Request) -> Answer:
+    """Mails that were received and what became of each, newest first."""
+    return request.listing(*Store().mails(request.query.get("fate"), request.page))
+
+
 @api.get("/tickets/{ticket_id}/time-entries", group=AGENTS, answer=schemas.TimeEntry, many=True, ids=TICKET)
 def list_time_entries(request: Request) -> Answer:
     """Time that was worked on a ticket, oldest first."""

@@ -3,6 +3,7 @@
 from customer_support.schemas.customers import Customer, CustomerChanges, CustomerFilter, NewCustomer
 from customer_support.schemas.events import TimeEntryBilled
 from customer_support.schemas.exports import CustomerExport, ExportPosition
+from customer_support.schemas.mails import MailFilter, ReceivedMail
 from customer_support.schemas.parts import SLUG, HistoryEntry
 from customer_support.schemas.service_levels import Calendar, Policy, ServiceLevel
 from customer_support.schemas.tickets import (
@@ -31,6 +32,7 @@ __all__ = [
     "ExportPosition",
     "HistoryEntry",
     "Hold",
+    "MailFilter",
     "Merger",
     "Message",
     "NewCustomer",
@@ -39,6 +41,7 @@ __all__ = [
     "NewTimeEntry",
     "Policy",
     "Rating",
+    "ReceivedMail",
     "ServiceLevel",
     "Ticket",
     "TicketChanges",

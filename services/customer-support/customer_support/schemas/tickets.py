@@ -61,6 +61,7 @@ class Ticket(Strict):
     follow_up_of = Id("tkt", allow_none=True)
     followed_by = Id("tkt", allow_none=True)
     merged_into = Id("tkt", allow_none=True)
+    marks = fields.List(fields.String(), metadata={"description": "What was wrong with mails on this ticket."})
     absorbed = fields.List(fields.String(), metadata={"description": "The tickets that were merged into this one."})
 
 
@@ -115,6 +116,13 @@ class Merger(Strict):
     into = Id("tkt", required=True)
 
 
+class Attachment(Strict):
+    id = fields.String(metadata={"description": "To be read at /tickets/{ticket_id}/attachments/{id}."})
+    filename = fields.String()
+    content_type = fields.String()
+    size = Whole(metadata={"description": "Bytes."})
+
+
 class NewMessage(Strict):
     body = Text(20_000, required=True)
     visibility = fields.Enum(Visibility, by_value=True, load_default=Visibility.PUBLIC)
@@ -135,6 +143,8 @@ class Message(Strict):
     author = fields.Enum(Author, by_value=True)
     written_by = fields.String()
     written_at = Utc()
+    attachments = fields.List(fields.Nested(Attachment))
+    marks = fields.List(fields.String(), metadata={"description": "What was wrong with the mail that it came by."})
 
 
 class NewTimeEntry(Strict):

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from backoffice.dynamodb import Item, Page
 from backoffice.errors import Conflict, NotFound
 from backoffice.transactions import Transaction
-from customer_support.domain.conversation import Message, TimeEntry
+from customer_support.domain.conversation import Attachment, Message, TimeEntry
 from customer_support.store import keys
+from customer_support.store.items import load
 from customer_support.store.part import Listed, Part, listed
 
 if TYPE_CHECKING:
@@ -29,6 +30,15 @@ class Conversations(Part):
     def time_entries(self, ticket_id: str, page: "Paging") -> Listed[TimeEntry]:
         """Time that was worked, oldest first, and where the next page starts. Raises NotFound."""
         return self._parts(TimeEntry, keys.ticket(ticket_id), keys.TIME, page, head_required=True)
+
+    def attachment(self, ticket_id: str, attachment_id: str) -> Attachment:
+        """A file that came with a message; its id is the message's, and its number. Raises NotFound."""
+        message_id = "msg" + attachment_id.removeprefix("att").partition("-")[0]
+        item = self._table.get(*keys.message(ticket_id, message_id))
+        for attachment in load(Message, item).attachments if item else ():
+            if attachment.id == attachment_id:
+                return attachment
+        raise NotFound("attachment", attachment_id)
 
     def mark_billed(self, event_id: str, billed: dict[str, str]) -> None:
         """Note on which invoice a time entry stands, once for each event.

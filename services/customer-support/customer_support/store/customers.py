@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class Customers(Part):
     """Customers, their addresses and their history."""
 
-    def add_customer(self, customer: Customer, receipt: "Receipt | None") -> None:
+    def add_customer(self, customer: Customer, receipt: "Receipt | None" = None) -> None:
         """Write a new customer. Raises RuleBroken if the e-mail address is taken."""
         transaction = Transaction(self._table)
         transaction.add(customer_item(customer))

@@ -17,6 +17,8 @@
 | its messages     | TICKET#<id>    | MESSAGE#<id>          |                                                         |
 | its time         | TICKET#<id>    | TIME#<id>             |                                                         |
 | a word's tickets | WORD#<word>    | <ticket id>           |                                                         |
+| mail             | MAIL#<digest>  | MAIL                  | gsi1 all, gsi2 by fate                                  |
+| its Message-ID   | MAIL_ID#<hash> | MAIL_ID               |                                                         |
 | service levels   | SERVICE_LEVELS | SERVICE_LEVELS        |                                                         |
 | clocks to rewind | REWINDS        | <kind>#<id>           |                                                         |
 
@@ -37,6 +39,7 @@ UPDATED = "UPDATED"
 HISTORY = "HISTORY#"
 MESSAGE = "MESSAGE#"
 TIME = "TIME#"
+MAILS = "MAILS"
 REWINDS = "REWINDS"
 SERVICE_LEVELS: Key = ("SERVICE_LEVELS", "SERVICE_LEVELS")
 WAKING_SHARDS = 4
@@ -79,6 +82,19 @@ def holding(word: str) -> str:
 
 def word(word: str, ticket_id: str) -> Key:
     return holding(word), ticket_id
+
+
+def mail(mail_id: str) -> Key:
+    return f"MAIL#{mail_id}", "MAIL"
+
+
+def header_id(digest: str) -> Key:
+    return f"MAIL_ID#{digest}", "MAIL_ID"
+
+
+def mails_that(fate: str) -> str:
+    """Partition of the mails of one fate."""
+    return f"MAILS#{fate}"
 
 
 def history(pk: str, version: int, number: int) -> Key:

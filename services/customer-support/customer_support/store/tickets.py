@@ -9,10 +9,13 @@ from backoffice.errors import NotFound
 from backoffice.transactions import Transaction
 from customer_support.domain.conversation import Message, TimeEntry
 from customer_support.domain.history import Entry
+from customer_support.domain.mail import ReceivedMail
+from customer_support.domain.replies import Reply
 from customer_support.domain.service_levels import ServiceLevels
 from customer_support.domain.tickets import Ticket
 from customer_support.store import keys
 from customer_support.store.items import keyed, load, message_item, ticket_item, ticket_pointers, time_item
+from customer_support.store.mails import write_mail
 from customer_support.store.part import Listed, Part, commit
 
 if TYPE_CHECKING:
@@ -68,18 +71,18 @@ class Tickets(Part):
         first_message: Message,
         receipt: "Receipt | None" = None,
         *,
-        following: Ticket | None = None,
+        mail: ReceivedMail | None = None,
     ) -> None:
-        """Write a new ticket with its first message, and the closed one that it follows.
+        """Write a new ticket with its first message, and the mail that it came by.
 
-        Raises Invalid if there is no such customer, StaleVersion if the closed one has got another follow-up.
+        Raises Invalid if there is no such customer, Conflict ``known_mail`` if the mail was taken before.
         """
         transaction = Transaction(self._table)
         transaction.check(*keys.customer(ticket.customer_id), conflict="no_customer")
         self._write(transaction, ticket)
-        if following:
-            self._write(transaction, following)
         transaction.add(message_item(first_message))
+        if mail:
+            write_mail(transaction, mail)
         transaction.remember(receipt)
         commit(transaction, no_customer=Invalid.one("customer_id", "There is no such customer."))
 
@@ -99,13 +102,28 @@ class Tickets(Part):
         transaction.remember(receipt)
         transaction.commit()
 
-    def add_message(self, ticket: Ticket, message: Message, receipt: "Receipt | None" = None) -> None:
-        """Write a message with what it changed of its ticket. Raises StaleVersion."""
-        self._add_part(ticket, message_item(message), receipt)
+    def add_reply(self, reply: Reply, receipt: "Receipt | None" = None, *, mail: ReceivedMail | None = None) -> None:
+        """Write a message with what it changed of its ticket, or with the follow-up that it opened.
+
+        Raises StaleVersion, Conflict ``known_mail`` if the mail that it came by was taken before.
+        """
+        transaction = Transaction(self._table)
+        self._write(transaction, reply.ticket)
+        if reply.following:
+            self._write(transaction, reply.following)
+        transaction.add(message_item(reply.message))
+        if mail:
+            write_mail(transaction, mail)
+        transaction.remember(receipt)
+        transaction.commit()
 
     def add_time_entry(self, ticket: Ticket, entry: TimeEntry, receipt: "Receipt | None") -> None:
         """Write a time entry with what it changed of its ticket. Raises StaleVersion."""
-        self._add_part(ticket, time_item(entry), receipt)
+        transaction = Transaction(self._table)
+        self._write(transaction, ticket)
+        transaction.add(time_item(entry))
+        transaction.remember(receipt)
+        transaction.commit()
 
     def ticket_history(self, ticket_id: str, page: "Paging") -> Listed[Entry]:
         """Who did what on a ticket, oldest first. Raises NotFound."""
@@ -117,13 +135,6 @@ class Tickets(Part):
         ticket = load(Ticket, item)
         self._pointers[keys.ticket(ticket.id)] = ticket_pointers(ticket)
         return ticket
-
-    def _add_part(self, ticket: Ticket, part: Item, receipt: "Receipt | None") -> None:
-        transaction = Transaction(self._table)
-        self._write(transaction, ticket)
-        transaction.add(part)
-        transaction.remember(receipt)
-        transaction.commit()
 
     def _write(self, transaction: Transaction, ticket: Ticket) -> None:
         key = keys.ticket(ticket.id)

@@ -4,6 +4,7 @@ from backoffice.http import Answer, Request, created
 from backoffice.ids import new_id
 from customer_support import schemas
 from customer_support.domain.conversation import Author, Message, TimeEntry
+from customer_support.domain.replies import Reply, receive
 from customer_support.handlers.commands.routes import act_of, action
 from customer_support.store import Store
 
@@ -20,16 +21,14 @@ def add_message(request: Request) -> Answer:
     ticket, levels = read(request.path["ticket_id"])
     if ticket.id == request.path["ticket_id"]:
         request.require_version(ticket.version)
-    closed = ticket if by_customer and ticket.is_over(act.at) else None
-    if closed:
-        ticket = closed.follow_up(new_id("tkt"), request.body["body"], act, levels)
     message = Message(id=new_id("msg"), ticket_id=ticket.id, **request.body, written_by=act.by, written_at=act.at)
-    answer = created(message, f"/tickets/{ticket.id}/messages/{message.id}")
-    if closed:
-        store.add_ticket(ticket, message, request.receipt(answer), following=closed)
+    if by_customer:
+        reply = receive(ticket, message, new_id("tkt"), levels)
     else:
         ticket.add(message, levels)
-        store.add_message(ticket, message, request.receipt(answer))
+        reply = Reply(ticket, message)
+    answer = created(reply.message, f"/tickets/{reply.ticket.id}/messages/{message.id}")
+    store.add_reply(reply, request.receipt(answer))
     return answer
 
 
