@@ -10,8 +10,8 @@ Statement = dict[str, Any]
 
 # AWS offers no resource-level permission for these (Service Authorization Reference, AWS X-Ray).
 ONLY_ON_EVERYTHING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-# The indexes of a table, or the objects under one prefix of a bucket.
-PART_OF_ONE_RESOURCE = re.compile(r"\$\{\w+\.Arn\}/[a-z]+/\*")
+# The indexes of the table, or the objects under one prefix of a bucket.
+PART_OF_ONE_RESOURCE = re.compile(r"\$\{Table\.Arn\}/index/\*|\$\{\w*Bucket\.Arn\}/[a-z]+/\*")
 
 
 def as_list(value: Any) -> list[Any]:
