@@ -143,6 +143,16 @@ def test_production_keeps_its_data_when_a_stack_goes_and_can_go_back_in_time(tem
             assert recovery is of_production
 
 
+def test_every_dead_letter_queue_the_api_and_the_clock_wake_somebody(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        alarms = [alarm["Properties"] for alarm in template.of_type("AWS::CloudWatch::Alarm").values()]
+        watched = [one["Value"] for alarm in alarms for one in alarm["Dimensions"] if one["Name"] == "QueueName"]
+        dead_letters = {name for name in template.of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
+        assert {value["Fn::GetAtt"][0] for value in watched} == dead_letters
+        others = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] != "AWS/SQS"}
+        assert others == {"5XXError"} | ({"Errors"} if "ClockRole" in template.resources else set())
+
+
 def test_functions_are_traced_and_run_on_arm(service_templates: list[Template]) -> None:
     for template in service_templates:
         for function in template.of_type("AWS::Lambda::Function").values():

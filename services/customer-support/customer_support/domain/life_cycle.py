@@ -47,7 +47,7 @@ ALLOWED: dict[str, frozenset[Status]] = {
     "solve": UNSOLVED,
     "time_entry": UNSOLVED,
 }
-"""In which states a ticket takes an action; internal notes it always takes."""
+"""In which states a ticket takes an action; internal notes it always takes. What absorbs is the heir of a merger."""
 
 
 def demand(action: str, status: Status) -> None:
@@ -58,5 +58,5 @@ def demand(action: str, status: Status) -> None:
             f"The ticket is {status.value} and does not take the action {action}.",
             status_now=status.value,
             allowed_from=sorted(allowed.value for allowed in ALLOWED[action]),
-            allowed_actions=sorted(name for name, states in ALLOWED.items() if status in states),
+            allowed_actions=sorted(name for name, states in ALLOWED.items() if status in states and name != "absorb"),
         )
