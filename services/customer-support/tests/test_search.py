@@ -1,8 +1,10 @@
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 from customer_support.domain.searching import words
 from customer_support.handlers import indexer
+from customer_support.store import lists
 from tests.help_desk import HelpDesk
 
 CONTEXT = SimpleNamespace(function_name="indexer", aws_request_id="request")
@@ -71,6 +73,12 @@ class Searching(HelpDesk):
         wanted.append(self.ticket(body="haystack needle")["id"])
         self.index()
         self.assertEqual(self.found("haystack needle", limit=1), wanted[::-1])
+
+    def test_shows_fewer_where_texts_are_long(self) -> None:
+        tickets = [self.ticket(body="fire " * 20)["id"] for _ in range(5)]
+        self.index()
+        with patch.object(lists, "LARGEST_PAGE", 250):
+            self.assertEqual(self.found("fire", limit=100), tickets[::-1])
 
     def test_needs_words(self) -> None:
         for text in ("", "!", "a b c", "one two three four five six"):

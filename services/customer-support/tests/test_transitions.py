@@ -38,6 +38,7 @@ class SolvedTickets(HelpDesk):
 
         ticket = self.get(path).body
         self.assertEqual((ticket["status"], ticket["solved_at"], ticket["reopen_until"]), ("open", None, None))
+        self.assertEqual(ticket["reopen_count"], 1)
         self.assertEqual(message["ticket_id"], ticket["id"])
         (event,) = self.events("TicketReopened")
         self.assertEqual(event["data"]["reopened_by"], "customer")

@@ -40,6 +40,7 @@ class Ticket(Remembering):
     first_responded_at: datetime | None = None
     solved_at: datetime | None = None
     reopen_until: datetime | None = None
+    reopen_count: int = 0
     closed_at: datetime | None = None
     time_entry_count: int = 0
     satisfaction: Satisfaction | None = None
@@ -237,6 +238,7 @@ class Ticket(Remembering):
     def _reopen(self, act: Act, by: Author) -> None:
         self._turn("reopened", Status.OPEN, act)
         self.solved_at = self.reopen_until = None
+        self.reopen_count += 1
         self.record("TicketReopened", self._about(reopened_by=by.value, reopened_at=rfc3339(act.at)), act.at)
 
     def _close(self, action: str, act: Act, reason: str, **changes: Any) -> None:

@@ -56,6 +56,7 @@ class Ticket(Strict):
     first_responded_at = Utc(allow_none=True)
     solved_at = Utc(allow_none=True)
     reopen_until = Utc(allow_none=True, metadata={"description": "While it is solved: until when a reply reopens it."})
+    reopen_count = Whole(metadata={"description": "How often it was taken up again after it had been solved."})
     closed_at = Utc(allow_none=True)
     satisfaction = fields.Nested(Satisfaction, allow_none=True)
     follow_up_of = Id("tkt", allow_none=True)

@@ -94,24 +94,27 @@ class Conversations(Part):
 
     def _merged(self, kind: type[T], partitions: list[str], prefix: str, page: "Paging", after: str) -> Listed[T]:
         """A page of the parts of several tickets: ids sort by time, so they are one conversation by their ids."""
+        limit = min(page.limit, _MOST_AT_ONCE)
         pages = [
             self._table.query(
                 pk,
                 sk_between=(f"{prefix}{after}~" if after else prefix, f"{prefix}~"),
-                limit=page.limit + 1,
+                limit=limit + 1,
             )
             for pk in partitions
         ]
         # A page that was cut short by its size says nothing of what comes after its last item.
         known_until = min((one.items[-1]["id"] for one in pages if one.last_key), default=_END)
         items = sorted((item for one in pages for item in one.items if item["id"] <= known_until), key=_by_id)
-        shown = items[: page.limit]
+        shown = items[:limit]
         is_all = known_until == _END and len(shown) == len(items)
         start = None if is_all else {"after": shown[-1]["id"], "absorbed": ",".join(partitions[1:])}
         return listed(kind, Page(shown, start))
 
 
 _END = "~"
+# The longest messages of several partitions must still fit one answer.
+_MOST_AT_ONCE = 40
 _UNKNOWN = "time_entry_unknown_or_billed_elsewhere"
 
 

@@ -1,6 +1,7 @@
 """Lists of tickets, newest first; a page costs the same however many tickets there are."""
 
 from datetime import datetime
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from backoffice.clock import rfc3339
@@ -12,6 +13,9 @@ from customer_support.store.part import Listed, Part
 
 if TYPE_CHECKING:
     from backoffice.http.cursors import Paging
+
+# Lambda answers 6 MB at most; the longest body alone is 80 KB.
+LARGEST_PAGE = 4 * 1024 * 1024
 
 _INDEXES = {
     ("queue", False): "gsi1",
@@ -36,23 +40,30 @@ class Lists(Part):
         """
         others = {name: value for name, value in filter.items() if name != "status"}
         if "updated_after" in filter:
+            index = "gsi2"
             found = self._changed_since(filter["updated_after"], page)
         elif others:
             ((name, value),) = others.items()
             index = _INDEXES[name, "status" in filter]
             found = self._list(keys.listed(name, value, filter.get("status")), index, page)
         elif "status" in filter:
-            found = self._list(keys.in_status(filter["status"]), "gsi3", page)
+            index = "gsi3"
+            found = self._list(keys.in_status(filter["status"]), index, page)
         else:
-            found = self._list(keys.TICKETS, "gsi1", page)
-        return self._tickets_of(found.items, filter), found.last_key
+            index = "gsi1"
+            found = self._list(keys.TICKETS, index, page)
+        tickets = self._tickets_of(found.items, filter)
+        shown = fitting(tickets)
+        if len(shown) == len(tickets):
+            return tickets, found.last_key
+        (last,) = [item for item in found.items if _ticket_id(item) == shown[-1].id]
+        return shown, {name: last[name] for name in ("pk", "sk", f"{index}pk", f"{index}sk")}
 
     def _changed_since(self, time: datetime, page: "Paging") -> Page:
-        after, end = f"{rfc3339(time)}~", "~"
         return self._table.query(
             keys.UPDATED,
             index="gsi2",
-            sk_between=(after, end),
+            sk_between=(f"{rfc3339(time)}~", "~"),
             newest_first=True,
             limit=page.limit,
             start=page.start,
@@ -63,11 +74,21 @@ class Lists(Part):
 
         An index lags behind the table by some milliseconds: what no longer belongs to the list is left out.
         """
-        keys_of = [keys.ticket(item["ticket_id"]) for item in items if "ticket_id" in item]
-        found = self._table.get_all(keys_of) if keys_of else {}
+        pointed_to = [keys.ticket(item["ticket_id"]) for item in items if "ticket_id" in item]
+        found = self._table.get_all(pointed_to) if pointed_to else {}
         entries = [found.get(keys.ticket(item["ticket_id"])) if "ticket_id" in item else item for item in items]
         tickets = [load(Ticket, item) for item in entries if item]
         return [ticket for ticket in tickets if _belongs(ticket, filter)]
+
+
+def fitting(tickets: list[Ticket]) -> list[Ticket]:
+    """The first of the tickets, as many as one answer has room for."""
+    lengths = accumulate(len(ticket.body.encode()) for ticket in tickets)
+    return [ticket for ticket, length in zip(tickets, lengths, strict=True) if length <= LARGEST_PAGE]
+
+
+def _ticket_id(item: Item) -> str:
+    return str(item.get("ticket_id") or item["id"])
 
 
 def _belongs(ticket: Ticket, filter: dict[str, Any]) -> bool:

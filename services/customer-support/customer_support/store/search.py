@@ -8,7 +8,7 @@ from customer_support.domain.searching import words
 from customer_support.domain.tickets import Ticket
 from customer_support.store import keys
 from customer_support.store.items import keyed
-from customer_support.store.lists import Lists
+from customer_support.store.lists import Lists, fitting
 from customer_support.store.part import Listed
 
 if TYPE_CHECKING:
@@ -44,7 +44,10 @@ class Search(Lists):
             start = candidates.last_key
             if start is None or len(shown) == page.limit:
                 break
-        return shown, start
+        room = fitting(shown)
+        if len(room) < len(shown):
+            start = {"pk": keys.holding(lead), "sk": room[-1].id}
+        return room, start
 
     def _holding_all(self, candidates: Page, others: list[str]) -> list[Item]:
         ticket_ids = [item["sk"] for item in candidates.items]
