@@ -5,7 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("api_get", "solve_to_draft", "init_time", "xray_collector", "sla_clocks", "ticket_lists", "stage_times")
+NAMES = (
+    "api_get",
+    "solve_to_draft",
+    "tracing_cost",
+    "serverless_offline",
+    "init_time",
+    "idle_memory",
+    "xray_collector",
+    "xray_graph",
+    "sla_clocks",
+    "ticket_lists",
+    "stage_times",
+)
 
 
 def main(names: list[str]) -> int:
