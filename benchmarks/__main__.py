@@ -14,6 +14,8 @@ NAMES = (
     "idle_memory",
     "xray_collector",
     "xray_graph",
+    "sla_clocks",
+    "ticket_lists",
     "stage_times",
 )
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 from backoffice_testing import ServiceTest, create_table
 
+from backoffice.clock import now
 from backoffice.dynamodb import Table
 from tests.contract import contexts
 
 Emitted = dict[str, list[dict[str, Any]]]
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ADDRESS = {"street": "Lindenweg 1", "city": "Köln", "postal_code": "50667", "country": "DE"}
 TAX = {"category": "S", "rate": "19"}
 SELLER = {
@@ -68,7 +71,24 @@ class WorkingDay(ServiceTest):
                 self.do("POST", f"{path}/time-entries", time)
             self.do("POST", f"{path}/solve")
             self.do("PATCH", f"/customers/{ann['id']}", {"company": None})
+            self.do("PUT", f"{path}/satisfaction", {"score": 4})
+            self.do("POST", f"{path}/reopen")
+            self.do("POST", f"{self.forgotten(ticket)}/merge", {"into": path.removeprefix("/tickets/")})
             return self.events()
+
+    def forgotten(self, ticket: dict[str, str]) -> str:
+        """A second ticket is promised an answer within a minute and gets none."""
+        around_the_clock = [{"start": "00:00", "end": "24:00"}]
+        week = dict.fromkeys(WEEKDAYS, around_the_clock)
+        calendar = {"name": "Always", "time_zone": "UTC", "week": week}
+        self.do("PUT", "/calendars/always", calendar)
+        targets = {"normal": {"first_response_minutes": 1}}
+        self.do("PUT", "/sla-policies/default", {"name": "Fast", "calendar_id": "always", "targets": targets})
+        path = f"/tickets/{self.do('POST', '/tickets', ticket)['id']}"
+        clock = contexts.module("customer-support", "handlers.clock")
+        with patch.object(clock, "now", lambda: now() + timedelta(minutes=2)):
+            clock.wake(lambda: True)
+        return path
 
     def invoice(self, customer_id: str) -> list[dict[str, Any]]:
         """The work is invoiced, something else too, and all of it is paid."""

@@ -20,7 +20,7 @@ def recorded(services: Apis) -> Numbers:
     payments = services.invoicing.every("/payments")
     return Numbers(
         tickets_opened=len(tickets),
-        tickets_solved=sum(ticket["solved_at"] is not None for ticket in tickets),
+        tickets_solved=sum(ticket["reopen_count"] + (ticket["solved_at"] is not None) for ticket in tickets),
         invoiced=_sum(issued, "tax_inclusive"),
         collected=total([(one["amount"]["currency"], Decimal(one["amount"]["amount"])) for one in payments]),
         outstanding=_sum(issued, "remaining"),
