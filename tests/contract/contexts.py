@@ -25,7 +25,22 @@ EMITTED = {
         "FirstResponseSent",
         "TicketSolved",
     },
-    "invoicing": {"InvoiceDrafted", "InvoiceIssued", "PaymentRecorded", "InvoicePaid", "TimeEntryBilled"},
+    "invoicing": {
+        "InvoiceDrafted",
+        "InvoiceIssued",
+        "InvoicePaid",
+        "InvoiceVoided",
+        "InvoiceMarkedUncollectible",
+        "InvoiceOverdue",
+        "InvoiceDisputed",
+        "DisputeSettled",
+        "DunningStepReached",
+        "CreditNoteIssued",
+        "PaymentRecorded",
+        "PaymentReversed",
+        "PaymentRefunded",
+        "TimeEntryBilled",
+    },
     "analytics": set(),
 }
 CONSUMED = {
