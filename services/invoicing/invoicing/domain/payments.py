@@ -212,7 +212,7 @@ class Payment(Booked):
             )
 
     def must_have_refunded(self, refund: Refund, earlier: tuple[str, Refund]) -> None:
-        """Raise RuleBroken ``external_ref_taken`` unless ``earlier`` (a payment's id, its refund) is this same refund."""
+        """Raise RuleBroken ``external_ref_taken`` unless ``earlier`` (a payment's id, its refund) is the same."""
         payment_id, standing = earlier
         if (payment_id, standing.amount) != (self.id, refund.amount):
             raise RuleBroken(
