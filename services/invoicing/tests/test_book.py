@@ -43,7 +43,7 @@ class Statements(StatementTest):
                 ("allocation", "bank-1", "0.00"),
                 ("void", third["number"], "-119.00"),
                 ("credit_note", note["number"], "-119.00"),
-                ("refund", "bank-1", "31.00"),
+                ("refund", "back-1", "31.00"),
                 ("payment", "bank-2", "-7.00"),
                 ("reversal", "bank-2", "7.00"),
             ],

@@ -179,7 +179,15 @@ class Payment(Booked):
         if faults:
             raise Invalid(faults)
         self.refunds = (*self.refunds, refund)
-        self._book(Kind.REFUND, refund.recorded_at, unapplied=-refund.amount)
+        self.entries.append(
+            Entry(
+                kind=Kind.REFUND,
+                document_id=refund.id,
+                reference=refund.external_ref,
+                at=refund.recorded_at,
+                unapplied=-refund.amount,
+            )
+        )
         data = {
             "refund_id": refund.id,
             **self._about(),
