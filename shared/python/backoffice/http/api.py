@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
@@ -169,7 +170,7 @@ class Api:
             caller=caller,
             at=now(),
             path=path,
-            query=(route.query or _NoParameters)().load(parameters),
+            query=_schema(route.query or _NoParameters).load(parameters),
             paging=paging,
             if_match=parse_if_match(event.headers.get("If-Match"), required=route.versioned),
         )
@@ -180,7 +181,7 @@ class Api:
         if key:
             mark = fingerprint(event.http_method, event.path, raw)
             recipe = Recipe(key, caller.sub, mark, lambda answer: _render(route, answer))
-        return replace(request, body=route.body().load(raw) if route.body else {}, recipe=recipe)
+        return replace(request, body=_schema(route.body).load(raw) if route.body else {}, recipe=recipe)
 
     def _problem(self, problem: Problem) -> Reply:
         document = problem.document(self._resolver.current_event.path, tracing.trace_id())
@@ -237,12 +238,18 @@ def _check_ids(route: Route, path: dict[str, str]) -> None:
 def _render(route: Route, answer: Answer) -> Reply:
     body = answer.body
     if route.answer and body is not None:
-        schema = route.answer()
+        schema = _schema(route.answer)
         body = {**body, "items": schema.dump(body["items"], many=True)} if route.many else schema.dump(body)
     headers = {"Content-Type": "application/json", **answer.headers}
     if answer.version is not None:
         headers["ETag"] = f'"{answer.version}"'
     return Reply(answer.status, "" if body is None else json.dumps(body, ensure_ascii=False), headers)
+
+
+@cache
+def _schema(declared: type[Schema]) -> Schema:
+    """One instance a class: making one copies every field, and loading and dumping leave no trace in it."""
+    return declared()
 
 
 def _response(reply: Reply) -> Response[str]:
