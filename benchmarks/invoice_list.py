@@ -2,7 +2,7 @@
 
 The invoices are written straight into a table of the service's own shape, 25 a call, and the service's store reads a
 page of each of its lists. Counted are calls, items that DynamoDB has to look at, and read units by its own rule (half a
-unit for each begun 4 KB of an index). The milliseconds are the embedded AWS's, which sorts a partition anew for each query.
+unit for each begun 4 KB of an index). The milliseconds are the embedded AWS's, which sorts a partition for each query.
 """
 
 from __future__ import annotations
