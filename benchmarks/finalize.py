@@ -19,7 +19,7 @@ from local.demo.waiting import until
 from local.stage.place import Place, requested
 
 WRITERS = (1, 4, 16)
-EACH = 96
+EACH = 48
 LINE = {
     "description": "Support",
     "quantity": "1",
