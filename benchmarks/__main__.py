@@ -10,9 +10,13 @@ NAMES = (
     "solve_to_draft",
     "finalize",
     "invoice_list",
+    "tracing_cost",
+    "serverless_offline",
     "invoice_totals",
     "init_time",
+    "idle_memory",
     "xray_collector",
+    "xray_graph",
     "stage_times",
 )
 
