@@ -8,8 +8,11 @@ import sys
 NAMES = (
     "api_get",
     "solve_to_draft",
+    "finalize",
+    "invoice_list",
     "tracing_cost",
     "serverless_offline",
+    "invoice_totals",
     "init_time",
     "idle_memory",
     "xray_collector",

@@ -29,7 +29,22 @@ EMITTED = {
         "SlaBreached",
         "SatisfactionRecorded",
     },
-    "invoicing": {"InvoiceDrafted", "InvoiceIssued", "PaymentRecorded", "InvoicePaid", "TimeEntryBilled"},
+    "invoicing": {
+        "InvoiceDrafted",
+        "InvoiceIssued",
+        "InvoicePaid",
+        "InvoiceVoided",
+        "InvoiceMarkedUncollectible",
+        "InvoiceOverdue",
+        "InvoiceDisputed",
+        "DisputeSettled",
+        "DunningStepReached",
+        "CreditNoteIssued",
+        "PaymentRecorded",
+        "PaymentReversed",
+        "PaymentRefunded",
+        "TimeEntryBilled",
+    },
     "analytics": set(),
 }
 CONSUMED = {

@@ -100,12 +100,33 @@ class WorkingDay(ServiceTest):
                 self.do("POST", f"/invoices/{invoice['id']}/finalize", {})
             self.pay(customer_id, "1.00", invoice_id=of_time["id"])
             self.pay(customer_id, "119.00", invoice_id=by_hand["id"])
-            self.pay(customer_id, "5.00")
+            unapplied = self.pay(customer_id, "5.00")
+            back = {"amount": {"amount": "2.00", "currency": "EUR"}, "external_ref": "back-1"}
+            self.do("POST", f"/payments/{unapplied['id']}/refunds", back)
+            bounced = self.pay(customer_id, "7.00")
+            self.do("POST", f"/payments/{bounced['id']}/reverse", {"reason": "direct debit returned"})
+            self.do("POST", "/credit-notes", {"invoice_id": by_hand["id"], "all": True, "reason": "Not delivered"})
+            self.pursue(customer_id)
             return self.events()
 
-    def pay(self, account_id: str, amount: str, **what: str) -> None:
+    def pursue(self, customer_id: str) -> None:
+        """One invoice is overdue and reminded of, disputed and made void; another is given up."""
+        self.do("PUT", "/dunning-policies/default", {"step_days": [1, 1000]})
+        late = {"account_id": customer_id, "currency": "EUR", "lines": [SETUP], "terms": {"net_days": 0}}
+        self.do("PUT", "/series/LATE", {"prefix": "LATE-"})
+        disputed, hopeless = (self.do("POST", "/invoices", late) for _ in range(2))
+        for invoice in (disputed, hopeless):
+            past = {"series": "LATE", "issue_date": "2026-01-05"}
+            self.do("POST", f"/invoices/{invoice['id']}/finalize", past)
+        contexts.module("invoicing", "handlers.clock").pursue_invoices()
+        dispute = self.do("POST", f"/invoices/{disputed['id']}/disputes", {"reason": "Never ordered"})
+        self.do("POST", f"/disputes/{dispute['id']}/settle", {"outcome": "credited"})
+        self.do("POST", f"/invoices/{disputed['id']}/void")
+        self.do("POST", f"/invoices/{hopeless['id']}/mark-uncollectible")
+
+    def pay(self, account_id: str, amount: str, **what: str) -> Any:
         money = {"amount": {"amount": amount, "currency": "EUR"}, "external_ref": f"bank-{amount}"}
-        self.do("POST", "/payments", {"account_id": account_id, **money, **what})
+        return self.do("POST", "/payments", {"account_id": account_id, **money, **what})
 
     def send_round(self, envelopes: list[dict[str, Any]]) -> None:
         for context in contexts.CONTEXTS:

@@ -38,7 +38,9 @@ def test_no_role_reaches_beyond_what_it_names(service_templates: list[Template])
             assert too_wide(statements(role)) == [], f"{template.stack} {name}"
             assert "ManagedPolicyArns" not in role["Properties"]
         for name, policy in template.of_type("AWS::IAM::Policy").items():
-            assert too_wide(of_policy(policy["Properties"])) == [], f"{template.stack} {name}"
+            found = of_policy(policy["Properties"])
+            assert found, f"{template.stack} {name}"
+            assert too_wide(found) == [], f"{template.stack} {name}"
             assert len(policy["Properties"]["Roles"]) == 1
 
 

@@ -17,7 +17,7 @@ from backoffice.clock import parse_time, rfc3339
 
 T = TypeVar("T")
 
-_NOT_KEPT = {"facts"}
+_NOT_KEPT = {"facts", "entries"}
 
 
 def plain(value: Any) -> Any:
