@@ -1,7 +1,7 @@
 """The HTTP kit: routes with their schemas, problem details, idempotency keys, ETags, cursors and group checks."""
 
 from backoffice.errors import NotFound
-from backoffice.http.answer import Answer, created, listing, nothing, ok
+from backoffice.http.answer import Answer, File, created, listing, nothing, ok, unchanging_file
 from backoffice.http.api import Api
 from backoffice.http.problems import BadRequest
 from backoffice.http.request import Caller, Request
@@ -11,10 +11,12 @@ __all__ = [
     "Api",
     "BadRequest",
     "Caller",
+    "File",
     "NotFound",
     "Request",
     "created",
     "listing",
     "nothing",
     "ok",
+    "unchanging_file",
 ]

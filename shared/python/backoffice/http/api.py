@@ -15,7 +15,7 @@ from backoffice.clock import now
 from backoffice.dynamodb import Table
 from backoffice.errors import NotFound, Remembered
 from backoffice.http import cursors
-from backoffice.http.answer import Answer
+from backoffice.http.answer import Answer, File
 from backoffice.http.idempotency import Recipe, Reply, fingerprint, parse_key
 from backoffice.http.problems import CONTENT_TYPE, BadRequest, Problem, problem_of
 from backoffice.http.request import Caller, Request, parse_if_match, parse_json
@@ -41,6 +41,7 @@ class Route:
         group: whose members may call it (operators may call every GET); None: anybody, without a token.
         body, query, answer: schemas of what comes in and goes out; None where there is nothing.
         many: answers one page of a list.
+        files: media types of the files that it answers in place of JSON.
         idempotent: takes an Idempotency-Key; a route that creates (201) demands one.
         versioned: changes what the client has read, so it needs an If-Match.
         read_only: writes nothing although it is a POST.
@@ -56,6 +57,7 @@ class Route:
     answer: type[Schema] | None = None
     status: int = 200
     many: bool = False
+    files: tuple[str, ...] = ()
     idempotent: bool = False
     versioned: bool = False
     read_only: bool = False
@@ -119,7 +121,7 @@ class Api:
 
         return register
 
-    def _serve(self, route: Route, path: dict[str, str]) -> Response[str]:
+    def _serve(self, route: Route, path: dict[str, str]) -> Response[Any]:
         began = time.perf_counter()
         event = self._resolver.current_event
         correlation_id = event.headers.get("X-Correlation-Id") or event.request_context.request_id or ""
@@ -130,7 +132,7 @@ class Api:
             logger.append_context_keys(correlation_id=origin.correlation_id),
             originating(origin),
         ):
-            reply = self._reply(route, path)
+            reply = _unless_known(self._reply(route, path), self._resolver.current_event.headers.get("If-None-Match"))
             tracing.answered(reply.status)
             logger.info(
                 "request",
@@ -187,7 +189,7 @@ class Api:
         logger.info("problem", extra={"code": problem.code, "fields": [error.field for error in problem.errors]})
         return Reply(problem.status, json.dumps(document, default=str), {"Content-Type": CONTENT_TYPE})
 
-    def _no_such_route(self, _: Exception) -> Response[str]:
+    def _no_such_route(self, _: Exception) -> Response[Any]:
         event = self._resolver.current_event
         reply = self._problem(Problem(404, "route_not_found", f"There is no {event.http_method} {event.path}."))
         return _response(reply)
@@ -236,6 +238,8 @@ def _check_ids(route: Route, path: dict[str, str]) -> None:
 
 def _render(route: Route, answer: Answer) -> Reply:
     body = answer.body
+    if isinstance(body, File):
+        return Reply(answer.status, body.content, {"Content-Type": body.media_type, **answer.headers})
     if route.answer and body is not None:
         schema = route.answer()
         body = {**body, "items": schema.dump(body["items"], many=True)} if route.many else schema.dump(body)
@@ -245,6 +249,17 @@ def _render(route: Route, answer: Answer) -> Reply:
     return Reply(answer.status, "" if body is None else json.dumps(body, ensure_ascii=False), headers)
 
 
-def _response(reply: Reply) -> Response[str]:
+def _unless_known(reply: Reply, known: str | None) -> Reply:
+    """The reply, or 304 without a body where the caller has that very file already (If-None-Match).
+
+    Source: https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match
+    """
+    tags = {tag.strip().removeprefix("W/") for tag in (known or "").split(",")}
+    if "Content-Disposition" in reply.headers and (reply.headers["ETag"] in tags or "*" in tags):
+        return Reply(304, "", {name: reply.headers[name] for name in ("Content-Type", "ETag", "Cache-Control")})
+    return reply
+
+
+def _response(reply: Reply) -> Response[Any]:
     headers: dict[str, str | list[str]] = {**reply.headers}
     return Response(reply.status, reply.headers["Content-Type"], reply.body, headers=headers)
