@@ -45,9 +45,10 @@ def names_its_country(vat_id: str) -> bool:
 def write_seller(root: Element, document: Document) -> None:
     """Append the seller (BG-4)."""
     seller = document.seller
+    is_danish = seller.address.country == "DK"
     party = aggregate(root, "AccountingSupplierParty", "Party")
     _write_address(party, seller_address(document))
-    if is_outside_scope(document):
+    if is_outside_scope(document) and not is_danish:
         # Such an invoice names no VAT number (BR-O-02), and still has to say who the seller is (BR-CO-26).
         basic(aggregate(party, "PartyIdentification"), "ID", seller.vat_id)
     basic(aggregate(party, "PartyName"), "Name", seller.name)
@@ -56,7 +57,7 @@ def write_seller(root: Element, document: Document) -> None:
         _write_vat_id(party, seller.vat_id)
     entity = aggregate(party, "PartyLegalEntity")
     basic(entity, "RegistrationName", seller.name)
-    if seller.address.country == "DK":
+    if is_danish:
         # Danish companies name their CVR number (DK-R-002), which is their VAT number's digits.
         basic(entity, "CompanyID", seller.vat_id.removeprefix("DK"), schemeID=_DANISH_CVR)
     _write_contact(party, document)
@@ -68,7 +69,6 @@ def write_buyer(root: Element, document: Document) -> None:
     party = aggregate(root, "AccountingCustomerParty", "Party")
     if address := buyer_address(document):
         _write_address(party, address)
-    basic(aggregate(party, "PartyIdentification"), "ID", buyer.account_id)
     basic(aggregate(party, "PartyName"), "Name", document.buyer_name)
     if buyer.address:
         write_place(aggregate(party, "PostalAddress"), buyer.address)
