@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import uvloop
 from botocore.config import Config
 
 from . import log, tracing, wire
@@ -34,7 +35,7 @@ def main() -> int:
     options.python, options.state = options.python.absolute(), options.state.absolute()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s lambda %(levelname)s %(message)s")
     try:
-        asyncio.run(_serve(options))
+        uvloop.run(_serve(options))
     except OSError as error:
         print(f"lambda: cannot listen on 127.0.0.1:{options.port}: {error}; choose another --port", file=sys.stderr)
         return 1

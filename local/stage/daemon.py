@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import time
@@ -13,6 +14,8 @@ from pathlib import Path
 
 from local.stage.problem import Problem
 from local.stage.progress import tail
+
+_MANY_FILES = 8192
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Daemon:
         """Start the program in a session of its own; the log of the run before is kept beside the new one."""
         if self.log.exists():
             self.log.replace(self.log.with_suffix(".log.1"))
+        _allow_many_files()
         with self.log.open("wb") as log:
             process = subprocess.Popen(
                 self.command,
@@ -95,6 +99,14 @@ class Daemon:
             time.sleep(0.05)
         self.pid_file.unlink(missing_ok=True)
         return True
+
+
+def _allow_many_files() -> None:
+    """Let what is started now hold as many files and connections as it may; some systems begin at 256."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def identity(pid: int) -> str | None:

@@ -9,15 +9,22 @@ import urllib.request
 
 from local.stage import environment, streams
 from local.stage.daemon import Daemon
-from local.stage.place import EMULATOR_PYTHON, LAMBDA_PYTHON, PYTHON, ROOT, Place, tcp_is_free, udp_is_free
+from local.stage.place import EMULATOR_PYTHON, HOST, LAMBDA_PYTHON, PYTHON, ROOT, Place, tcp_is_free, udp_is_free
 from local.stage.problem import Problem
 
 _START_SECONDS = 60.0
 
 
 def emulator(place: Place) -> Daemon:
-    """The embedded AWS. It saves its state when it is asked to end, and only then."""
-    command = [str(EMULATOR_PYTHON), "-m", "ministack"]
+    """The embedded AWS. It saves its state when it is asked to end, and only then.
+
+    Its application is served by uvicorn, at half the time a request that its own command takes
+    (docs/decisions/0024-the-emulator-under-uvicorn.md).
+    """
+    command = [str(EMULATOR_PYTHON), "-m", "uvicorn", "ministack.app:app", "--host", HOST, "--port", str(place.port)]
+    command += ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "on", "--no-access-log"]
+    command += ["--no-server-header", "--no-date-header", "--no-proxy-headers", "--timeout-keep-alive", "75"]
+    command += ["--timeout-graceful-shutdown", "10"]
     return Daemon("emulator", command, environment.emulator(place), place.state, place.state)
 
 

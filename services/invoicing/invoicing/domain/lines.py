@@ -21,7 +21,8 @@ _SLACK = 2
 class Allowance:
     """An amount taken off, or put on if it is a charge; with a ``percentage`` it is that part of ``base``.
 
-    An amount of zero is yet to be reckoned from its percentage, see ``Content.reckoned``.
+    An amount of zero is yet to be reckoned from its percentage, see ``Content.reckoned``. If no base was given it
+    ``follows`` what it applies to, whatever that becomes while the invoice is a draft.
     """
 
     amount: Decimal
@@ -29,6 +30,7 @@ class Allowance:
     reason: str | None = None
     percentage: Decimal | None = None
     base: Decimal | None = None
+    follows: bool = False
 
     @property
     def effect(self) -> Decimal:
@@ -163,9 +165,11 @@ A = TypeVar("A", bound=Allowance)
 def _reckoned(allowance: A, base: Decimal, currency: str) -> A:
     if allowance.percentage is None:
         return allowance
-    base = rounded(base if allowance.base is None else allowance.base, currency)
-    amount = allowance.amount or _percentage(allowance.percentage, base, currency)
-    return replace(allowance, amount=amount, base=base)
+    follows = allowance.follows or allowance.base is None
+    base = rounded(base if follows or allowance.base is None else allowance.base, currency)
+    given = ZERO if allowance.follows else allowance.amount
+    amount = given or _percentage(allowance.percentage, base, currency)
+    return replace(allowance, amount=amount, base=base, follows=follows)
 
 
 def _percentage(percentage: Decimal, base: Decimal, currency: str) -> Decimal:

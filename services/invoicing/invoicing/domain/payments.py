@@ -179,7 +179,15 @@ class Payment(Booked):
         if faults:
             raise Invalid(faults)
         self.refunds = (*self.refunds, refund)
-        self._book(Kind.REFUND, refund.recorded_at, unapplied=-refund.amount)
+        self.entries.append(
+            Entry(
+                kind=Kind.REFUND,
+                document_id=refund.id,
+                reference=refund.external_ref,
+                at=refund.recorded_at,
+                unapplied=-refund.amount,
+            )
+        )
         data = {
             "refund_id": refund.id,
             **self._about(),
@@ -212,7 +220,7 @@ class Payment(Booked):
             )
 
     def must_have_refunded(self, refund: Refund, earlier: tuple[str, Refund]) -> None:
-        """Raise RuleBroken ``external_ref_taken`` unless ``earlier`` (a payment's id, its refund) is this same refund."""
+        """Raise RuleBroken ``external_ref_taken`` unless ``earlier`` (a payment's id, its refund) is the same."""
         payment_id, standing = earlier
         if (payment_id, standing.amount) != (self.id, refund.amount):
             raise RuleBroken(

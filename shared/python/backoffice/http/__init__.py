@@ -1,8 +1,9 @@
 """The HTTP kit: routes with their schemas, problem details, idempotency keys, ETags, cursors and group checks."""
 
 from backoffice.errors import NotFound
-from backoffice.http.answer import Answer, File, created, listing, nothing, ok, unchanging_file
+from backoffice.http.answer import Answer, created, listing, nothing, ok
 from backoffice.http.api import Api
+from backoffice.http.files import File, unchanging_file
 from backoffice.http.problems import BadRequest
 from backoffice.http.request import Caller, Request
 

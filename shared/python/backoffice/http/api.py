@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import APIGatewayRestResolver, Response
@@ -15,7 +16,8 @@ from backoffice.clock import now
 from backoffice.dynamodb import Table
 from backoffice.errors import NotFound, Remembered
 from backoffice.http import cursors
-from backoffice.http.answer import Answer, File
+from backoffice.http.answer import Answer
+from backoffice.http.files import File, unless_known
 from backoffice.http.idempotency import Recipe, Reply, fingerprint, parse_key
 from backoffice.http.problems import CONTENT_TYPE, BadRequest, Problem, problem_of
 from backoffice.http.request import Caller, Request, parse_if_match, parse_json
@@ -132,7 +134,7 @@ class Api:
             logger.append_context_keys(correlation_id=origin.correlation_id),
             originating(origin),
         ):
-            reply = _unless_known(self._reply(route, path), self._resolver.current_event.headers.get("If-None-Match"))
+            reply = unless_known(self._reply(route, path), self._resolver.current_event.headers.get("If-None-Match"))
             tracing.answered(reply.status)
             logger.info(
                 "request",
@@ -171,7 +173,7 @@ class Api:
             caller=caller,
             at=now(),
             path=path,
-            query=(route.query or _NoParameters)().load(parameters),
+            query=_schema(route.query or _NoParameters).load(parameters),
             paging=paging,
             if_match=parse_if_match(event.headers.get("If-Match"), required=route.versioned),
         )
@@ -182,7 +184,7 @@ class Api:
         if key:
             mark = fingerprint(event.http_method, event.path, raw)
             recipe = Recipe(key, caller.sub, mark, lambda answer: _render(route, answer))
-        return replace(request, body=route.body().load(raw) if route.body else {}, recipe=recipe)
+        return replace(request, body=_schema(route.body).load(raw) if route.body else {}, recipe=recipe)
 
     def _problem(self, problem: Problem) -> Reply:
         document = problem.document(self._resolver.current_event.path, tracing.trace_id())
@@ -241,7 +243,7 @@ def _render(route: Route, answer: Answer) -> Reply:
     if isinstance(body, File):
         return Reply(answer.status, body.content, {"Content-Type": body.media_type, **answer.headers})
     if route.answer and body is not None:
-        schema = route.answer()
+        schema = _schema(route.answer)
         body = {**body, "items": schema.dump(body["items"], many=True)} if route.many else schema.dump(body)
     headers = {"Content-Type": "application/json", **answer.headers}
     if answer.version is not None:
@@ -249,15 +251,10 @@ def _render(route: Route, answer: Answer) -> Reply:
     return Reply(answer.status, "" if body is None else json.dumps(body, ensure_ascii=False), headers)
 
 
-def _unless_known(reply: Reply, known: str | None) -> Reply:
-    """The reply, or 304 without a body where the caller has that very file already (If-None-Match).
-
-    Source: https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match
-    """
-    tags = {tag.strip().removeprefix("W/") for tag in (known or "").split(",")}
-    if "Content-Disposition" in reply.headers and (reply.headers["ETag"] in tags or "*" in tags):
-        return Reply(304, "", {name: reply.headers[name] for name in ("Content-Type", "ETag", "Cache-Control")})
-    return reply
+@cache
+def _schema(declared: type[Schema]) -> Schema:
+    """One instance a class: making one copies every field, and loading and dumping leave no trace in it."""
+    return declared()
 
 
 def _response(reply: Reply) -> Response[Any]:
