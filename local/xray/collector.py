@@ -31,6 +31,7 @@ IDLE_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 SUBMIT_SECONDS = 10.0
 LAST_CALL_SECONDS = 1.0
+COMPLAINT_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +46,23 @@ class Counts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts = dict.fromkeys(("received", "stored", "malformed", "too_large"), 0)
+        self._quietly_rejected, self._complain_at = 0, 0.0
 
     def add(self, **more: int) -> None:
         with self._lock:
             for name, number in more.items():
                 self._counts[name] += number
 
-    def reject(self, rejected: Rejected) -> None:
+    def reject(self, rejected: Rejected, size: int) -> None:
+        """Count it and log it: one line a second at most, without the content, which may be what no log should hold."""
         self.add(**{"too_large" if rejected.too_large else "malformed": 1})
+        with self._lock:
+            now = time.monotonic()
+            if now < self._complain_at:
+                self._quietly_rejected += 1
+                return
+            before, self._quietly_rejected, self._complain_at = self._quietly_rejected, 0, now + COMPLAINT_SECONDS
+        logger.warning("not stored, %d bytes: %s (%d more before)", size, rejected, before)
 
     def read(self) -> dict[str, int]:
         with self._lock:
@@ -78,9 +88,8 @@ class Collector(threading.Thread):
         self._raw_bytes = 0
         self._uncommitted: list[Document] = []
         self._waiters: list[threading.Event] = []
-        self._commit_at = self._retry_at = self._tidy_at = self._complain_at = 0.0
+        self._commit_at = self._retry_at = self._tidy_at = 0.0
         self._rolled_back = False
-        self._quietly_rejected = 0
 
     def submit(self, documents: Sequence[Document]) -> None:
         """Returns when the documents are committed; Unavailable after SUBMIT_SECONDS without that."""
@@ -189,8 +198,7 @@ class Collector(threading.Thread):
         try:
             yield parse(daemon.document_of(datagram))
         except Rejected as rejected:
-            self.counts.reject(rejected)
-            self._complain(rejected, len(datagram))
+            self.counts.reject(rejected, len(datagram))
 
     def _commit(self) -> None:
         self._store.commit()
@@ -214,12 +222,3 @@ class Collector(threading.Thread):
         while (time.monotonic() < last_call and self._receive()) or self._raw:
             self._put_portions(last_call)
         self._commit()
-
-    def _complain(self, rejected: Rejected, size: int) -> None:
-        """One line a second at most, without the content: documents may hold what no log should."""
-        now = time.monotonic()
-        if now < self._complain_at:
-            self._quietly_rejected += 1
-            return
-        logger.warning("datagram of %d bytes: %s (%d more before)", size, rejected, self._quietly_rejected)
-        self._quietly_rejected, self._complain_at = 0, now + 1.0
