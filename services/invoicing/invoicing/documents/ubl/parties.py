@@ -72,12 +72,13 @@ def write_buyer(root: Element, document: Document) -> None:
     basic(aggregate(party, "PartyName"), "Name", document.buyer_name)
     if buyer.address:
         write_place(aggregate(party, "PostalAddress"), buyer.address)
-    names_vat_id = buyer.vat_id is not None and names_its_country(buyer.vat_id) and not is_outside_scope(document)
-    if buyer.vat_id and names_vat_id:
-        _write_vat_id(party, buyer.vat_id)
+    vat_id = buyer.vat_id if names_its_country(buyer.vat_id or "") else None
+    if vat_id and not is_outside_scope(document):
+        _write_vat_id(party, vat_id)
     entity = aggregate(party, "PartyLegalEntity")
     basic(entity, "RegistrationName", document.buyer_name)
-    if not names_vat_id:
+    if not vat_id and not is_domestic(document, document.seller.address.country):
+        # A tax number of another kind, from a country that has no VAT; at home each country has its own form for it.
         optional(entity, "CompanyID", buyer.vat_id)
     if buyer.company or buyer.email:
         contact = aggregate(party, "Contact")
