@@ -38,6 +38,10 @@ def test_no_role_reaches_beyond_what_it_names(service_templates: list[Template])
         for name, role in template.of_type("AWS::IAM::Role").items():
             assert too_wide(statements(role)) == [], f"{template.stack} {name}"
             assert "ManagedPolicyArns" not in role["Properties"]
+        for name, policy in template.of_type("AWS::IAM::Policy").items():
+            found = list(statements({"Properties": {"Policies": [policy["Properties"]]}}))
+            assert found, f"{template.stack} {name}"
+            assert too_wide(found) == [], f"{template.stack} {name}"
 
 
 def test_queries_cannot_write(service_templates: list[Template]) -> None:

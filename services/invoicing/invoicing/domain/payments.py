@@ -1,5 +1,6 @@
 """Money that came in, which invoices it pays, and how it goes back."""
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -43,22 +44,18 @@ class Refund:
 
 @dataclass(frozen=True)
 class Intent:
-    """What a payment was said to be for; no amount: as much of the invoice as possible."""
-
-    invoice_id: str
-    amount: Decimal | None = None
-
-
-@dataclass(frozen=True)
-class Order:
-    """That a payment shall pay an invoice, by ``amount`` (None: as much as remains, or as there is).
+    """That an invoice shall be paid, by an amount or (None) by as much as remains and as there is.
 
     ``field`` is where the request names it.
     """
 
-    invoice: Invoice
+    invoice_id: str
     amount: Decimal | None = None
-    field: str = ""
+    currency: str | None = None
+    field: str = dataclasses.field(default="", compare=False)
+
+
+Order = tuple[Invoice, Intent]
 
 
 @dataclass(kw_only=True)
@@ -120,24 +117,24 @@ class Payment(Booked):
 
         Raises Invalid for an invoice of another account or currency, RuleBroken ``not_payable`` for one nobody owes.
         """
-        self._apply(Order(invoice), self.recorded_at)
+        self._apply(invoice, Intent(invoice.id), self.recorded_at)
 
     def record_receipt(self, orders: Sequence[Order]) -> None:
         """Pay the invoices that it came in for, and tell. Raises as ``pay`` does."""
-        for order in orders:
-            self._apply(order, self.recorded_at)
+        for invoice, intent in orders:
+            self._apply(invoice, intent, self.recorded_at)
         self._book(Kind.PAYMENT, self.recorded_at, outstanding=-self.allocated, unapplied=self.unapplied)
         self.tell()
 
-    def allocate(self, order: Order, at: datetime) -> None:
-        """Let it pay an invoice with what is unapplied.
+    def allocate(self, orders: Sequence[Order], at: datetime) -> None:
+        """Let it pay invoices with what is unapplied.
 
         Raises as ``pay`` does; RuleBroken ``reversed`` or ``nothing_unapplied``, Invalid for more than there is.
         """
         self._must_stand()
         if not self.unapplied:
             raise RuleBroken("nothing_unapplied", "Nothing of the payment is unapplied.")
-        share = self._apply(order, at)
+        share = sum((self._apply(invoice, intent, at) for invoice, intent in orders), ZERO)
         self._book(Kind.ALLOCATION, at, outstanding=-share, unapplied=-share)
 
     def release(self, invoice_id: str, amount: Decimal) -> None:
@@ -230,25 +227,26 @@ class Payment(Booked):
                 refund_id=standing.id,
             )
 
-    def _apply(self, order: Order, at: datetime) -> Decimal:
+    def _apply(self, invoice: Invoice, intent: Intent, at: datetime) -> Decimal:
         """Pay an invoice; answers how much of it."""
-        invoice, amount = order.invoice, order.amount
         invoice.must_be_payable()
-        if faults := self._order_faults(order):
+        if faults := self._faults(invoice, intent):
             raise Invalid(faults)
-        share = min(self.unapplied, invoice.remaining) if amount is None else amount
+        share = min(self.unapplied, invoice.remaining) if intent.amount is None else intent.amount
         invoice.receive(self.id, share, at)
         if share:
             self.allocations = (*self.allocations, Allocation(invoice.id, share))
         return share
 
-    def _order_faults(self, order: Order) -> list[FieldError]:
-        invoice, amount, prefix = order.invoice, order.amount, f"{order.field}." if order.field else ""
+    def _faults(self, invoice: Invoice, intent: Intent) -> list[FieldError]:
+        prefix, amount = f"{intent.field}." if intent.field else "", intent.amount
         faults = []
         if invoice.account_id != self.account_id:
             faults.append(FieldError(f"{prefix}invoice_id", "Is an invoice to another account."))
         if invoice.currency != self.currency:
             faults.append(FieldError(f"{prefix}amount.currency", f"The invoice is in {invoice.currency}."))
+        elif intent.currency not in {None, self.currency}:
+            faults.append(FieldError(f"{prefix}amount.currency", f"The payment is in {self.currency}."))
         elif amount is not None:
             most = min(self.unapplied, invoice.remaining)
             faults += _amount_faults(amount, self.currency, prefix)

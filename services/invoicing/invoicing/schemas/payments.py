@@ -2,20 +2,60 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, pre_dump, validate, validates_schema
+from marshmallow import ValidationError, fields, post_load, pre_dump, validate, validates_schema
 
 from backoffice.schemas import Day, Id, Strict, Text, Utc
 from invoicing.domain import payments
+from invoicing.domain.payments import Intent
 from invoicing.schemas.parts import Money, as_money
 
 MOST_INVOICES = 20
 
 
-class NewAllocation(Strict):
+def _orders() -> Any:
+    length = validate.Length(max=MOST_INVOICES)
+    return fields.List(fields.Nested(lambda: AllocationOrder()), load_default=list, validate=length)
+
+
+def _check_orders(data: dict[str, Any]) -> None:
+    if data["allocations"] and data["invoice_id"]:
+        raise ValidationError("Name the invoices here or as invoice_id, not both.", "allocations")
+    ids = [one["invoice_id"] for one in data["allocations"]]
+    if len(set(ids)) < len(ids):
+        raise ValidationError("Names an invoice twice.", "allocations")
+
+
+def _intents(orders: list[dict[str, Any]]) -> list[Intent]:
+    return [_intent(order, f"allocations.{index}") for index, order in enumerate(orders)]
+
+
+def _intent(order: dict[str, Any], field: str = "") -> Intent:
+    return Intent(order["invoice_id"], **order["amount"] or {}, field=field)
+
+
+class AllocationOrder(Strict):
     """An invoice to pay, by an amount or by as much as possible."""
 
     invoice_id = Id("inv", required=True)
     amount = fields.Nested(Money, load_default=None, allow_none=True)
+
+
+class NewAllocation(Strict):
+    """One invoice, or several ``allocations`` in one transaction."""
+
+    invoice_id = Id("inv", load_default=None, allow_none=True)
+    amount = fields.Nested(Money, load_default=None, allow_none=True)
+    allocations = _orders()
+
+    @validates_schema
+    def names_each_invoice_once(self, data: dict[str, Any], **_: Any) -> None:
+        _check_orders(data)
+        if not data["allocations"] and not data["invoice_id"]:
+            raise ValidationError("Missing data for required field.", "invoice_id")
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> dict[str, list[Intent]]:
+        return {"intents": _intents(data["allocations"]) or [_intent(data)]}
 
 
 class NewPayment(Strict):
@@ -23,21 +63,17 @@ class NewPayment(Strict):
     amount = fields.Nested(Money, required=True)
     external_ref = Text(200, required=True)
     invoice_id = Id("inv", load_default=None, allow_none=True)
-    allocations = fields.List(
-        fields.Nested(NewAllocation), load_default=list, validate=validate.Length(max=MOST_INVOICES)
-    )
+    allocations = _orders()
     received_on = Day(load_default=None, allow_none=True)
 
     @validates_schema
     def names_each_invoice_once(self, data: dict[str, Any], **_: Any) -> None:
-        if data["allocations"] and data["invoice_id"]:
-            raise ValidationError("Name the invoices here or as invoice_id, not both.", "allocations")
-        ids = [one["invoice_id"] for one in data["allocations"]]
-        if len(set(ids)) < len(ids):
-            raise ValidationError("Names an invoice twice.", "allocations")
-        currencies = {one["amount"]["currency"] for one in data["allocations"] if one["amount"]}
-        if currencies - {data["amount"]["currency"]}:
-            raise ValidationError("Must be in the currency of the payment.", "allocations")
+        _check_orders(data)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        meant_for = tuple(_intents(data.pop("allocations")))
+        return {**data, **data["amount"], "meant_for": meant_for}
 
 
 class Reversal(Strict):

@@ -65,11 +65,11 @@ class PaymentStore(Base):
         transaction.add(reference_item(payment), "external_ref")
         self._save(transaction, payment, invoices, receipt)
 
-    def allocatable(self, payment_id: str, invoice_id: str) -> tuple[Payment, Invoice]:
-        """A payment and an invoice, read in one call. Raises NotFound."""
-        items = self._table.get_all([keys.payment(payment_id), keys.invoice(invoice_id)])
+    def allocatable(self, payment_id: str, invoice_ids: Sequence[str]) -> tuple[Payment, list[Invoice]]:
+        """A payment and invoices, read in one call. Raises NotFound."""
+        items = self._table.get_all([keys.payment(payment_id), *map(keys.invoice, invoice_ids)])
         payment = found(Payment, items.get(keys.payment(payment_id)), payment_id)
-        return payment, found(Invoice, items.get(keys.invoice(invoice_id)), invoice_id)
+        return payment, [found(Invoice, items.get(keys.invoice(id)), id) for id in invoice_ids]
 
     def paid_by(self, payment: Payment) -> list[Invoice]:
         """The invoices that a payment pays."""

@@ -1,14 +1,11 @@
 """Money that comes in, is allocated, and goes back."""
 
-from decimal import Decimal
-from typing import Any
-
 from backoffice.domain import Invalid
 from backoffice.http import Answer, Request, created, ok
 from backoffice.ids import new_id
 from invoicing import schemas
 from invoicing.contention import until_won
-from invoicing.domain.payments import Intent, Order, Payment, Refund
+from invoicing.domain.payments import Intent, Payment, Refund
 from invoicing.handlers.commands.routes import ACCOUNTANTS, PAYMENT, api
 from invoicing.store import Store
 
@@ -16,12 +13,8 @@ from invoicing.store import Store
 @api.post("/payments", group=ACCOUNTANTS, body=schemas.NewPayment, answer=schemas.Payment, status=201, idempotent=True)
 def record_payment(request: Request) -> Answer:
     """Record money that came in; it pays the invoices that it names, and stays on the account beyond that."""
-    details = request.body | request.body["amount"]
-    details["meant_for"] = tuple(Intent(one["invoice_id"], _amount(one)) for one in details.pop("allocations"))
-    single = [Intent(details["invoice_id"])] if details["invoice_id"] else []
-    fields = {index: f"allocations.{index}" for index in range(len(details["meant_for"]))} or {0: ""}
-    intents = single or details["meant_for"]
-    store = Store()
+    details, store = request.body, Store()
+    intents = details["meant_for"] or ([Intent(details["invoice_id"])] if details["invoice_id"] else [])
 
     def attempt() -> Answer:
         met = store.payable(details["external_ref"], details["account_id"], [one.invoice_id for one in intents])
@@ -29,10 +22,7 @@ def record_payment(request: Request) -> Answer:
             met.earlier.must_repeat(details)
             return _answer(met.earlier, met.earlier.version)
         payment = Payment.received(new_id("pay"), details, request.at)
-        orders = zip(met.invoices, intents, strict=True)
-        payment.record_receipt(
-            [Order(invoice, one.amount, fields[index]) for index, (invoice, one) in enumerate(orders)]
-        )
+        payment.record_receipt(list(zip(met.invoices, intents, strict=True)))
         answer = _answer(payment, payment.next_version)
         store.add_payment(payment, met.invoices, request.receipt(answer))
         return answer
@@ -50,17 +40,14 @@ def record_payment(request: Request) -> Answer:
     ids=PAYMENT,
 )
 def allocate_payment(request: Request) -> Answer:
-    """Let a payment pay an invoice with what is unapplied of it: by an amount, or as much as possible."""
-    store, body = Store(), request.body
-    money = body["amount"]
+    """Let a payment pay invoices with what is unapplied of it: by an amount, or as much as possible."""
+    store, intents = Store(), request.body["intents"]
 
     def attempt() -> Answer:
-        payment, invoice = store.allocatable(request.path["payment_id"], body["invoice_id"])
-        if money and money["currency"] != payment.currency:
-            raise Invalid.one("amount.currency", f"The payment is in {payment.currency}.")
-        payment.allocate(Order(invoice, _amount(body)), request.at)
+        payment, invoices = store.allocatable(request.path["payment_id"], [one.invoice_id for one in intents])
+        payment.allocate(list(zip(invoices, intents, strict=True)), request.at)
         answer = _answer(payment, payment.next_version)
-        store.save_payment(payment, [invoice], request.receipt(answer))
+        store.save_payment(payment, invoices, request.receipt(answer))
         return answer
 
     return until_won(attempt, "stale")
@@ -124,10 +111,6 @@ def refund_payment(request: Request) -> Answer:
         return answer
 
     return until_won(attempt, "stale", "external_ref")
-
-
-def _amount(body: dict[str, Any]) -> Decimal | None:
-    return body["amount"]["amount"] if body["amount"] else None
 
 
 def _answer(payment: Payment, version: int) -> Answer:
