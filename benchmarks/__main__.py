@@ -11,8 +11,12 @@ NAMES = (
     "finalize",
     "invoice_list",
     "invoice_totals",
+    "tracing_cost",
+    "serverless_offline",
     "init_time",
+    "idle_memory",
     "xray_collector",
+    "xray_graph",
     "stage_times",
 )
 

@@ -1,8 +1,9 @@
 """From datagrams and PutTraceSegments to committed rows: one thread that owns the UDP socket and the writer.
 
 Receiving has priority. Between two small portions of storing the socket is emptied into memory, so that what fills in
-a burst is the process's memory and not the kernel's buffer. One thread and not two, because two would hand Python's
-interpreter lock back and forth at each datagram.
+a burst is the process's memory and not the kernel's buffer. A portion is stored when it is full, or due to be
+committed: a document alone costs several times its share of a portion. One thread and not two, because two would hand
+Python's interpreter lock back and forth at each datagram.
 """
 
 import logging
@@ -14,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from local.xray import daemon
 from local.xray.documents import Document, Rejected, parse
@@ -22,8 +23,8 @@ from local.xray.store import Store
 
 COMMIT_SECONDS = 0.05
 COMMIT_DOCUMENTS = 500
-BURST_COMMIT_DOCUMENTS = 5000
-BURST_COMMIT_SECONDS = 1.0
+_USUALLY = (COMMIT_DOCUMENTS, 0.0)
+_IN_A_BURST = (5000, 1.0)
 PORTION = 16
 DRAIN_LIMIT = 1024
 WAITING_BYTES = 128 * 1024 * 1024
@@ -112,7 +113,9 @@ class Collector(threading.Thread):
                 selector.register(self._sock, selectors.EVENT_READ)
                 selector.register(self._bell_end, selectors.EVENT_READ)
                 while not self._ending.is_set():
-                    selector.select(self._patience())
+                    for ready, _ in selector.select(self._patience()):
+                        if ready.fileobj is self._bell_end:
+                            self._bell_end.recv(4096)
                     self._receive()
                     self._work()
             self._finish()
@@ -129,9 +132,9 @@ class Collector(threading.Thread):
 
     def _patience(self) -> float:
         """Seconds to wait for something to arrive, before there is something else to do."""
-        if self._raw:
+        if self._is_portion_full:
             due = 0.0
-        elif self._uncommitted:
+        elif self._raw or self._uncommitted:
             due = self._commit_at
         else:
             due = self._tidy_at
@@ -139,8 +142,6 @@ class Collector(threading.Thread):
 
     def _receive(self) -> int:
         """How many datagrams were waiting and are now in memory."""
-        with suppress(BlockingIOError):
-            self._bell_end.recv(4096)
         if self._raw_bytes >= WAITING_BYTES:
             self._ending.wait(COMMIT_SECONDS)  # storing is what does not keep up: the rest waits in the kernel
             return 0
@@ -148,6 +149,8 @@ class Collector(threading.Thread):
         self._raw_bytes += daemon.drain(self._sock, self._raw, self._buffer, DRAIN_LIMIT)
         if arrived := len(self._raw) - waiting:
             self.counts.add(received=arrived)
+            if not (waiting or self._uncommitted):
+                self._commit_at = time.monotonic() + COMMIT_SECONDS
         return arrived
 
     def _work(self) -> None:
@@ -156,35 +159,41 @@ class Collector(threading.Thread):
         if now < self._retry_at:
             return
         try:
-            self._put_portions(now)
+            if self._is_portion_due(now):
+                self._put_portions(now)
             if self._is_commit_due(now):
                 self._commit()
-            elif not self._uncommitted and now >= self._tidy_at:
+            elif not (self._raw or self._uncommitted) and now >= self._tidy_at:
                 busy = self._store.prune(time.time()) or self._store.keep_up(time.time())
                 self._tidy_at = now + (0.0 if busy else IDLE_SECONDS)
         except sqlite3.Error as error:
             self._try_again_later(error)
 
+    @property
+    def _is_portion_full(self) -> bool:
+        return len(self._raw) >= PORTION
+
+    def _is_portion_due(self, now: float) -> bool:
+        is_asked_for = self._rolled_back or not self._submitted.empty()
+        return self._is_portion_full or now >= self._commit_at or is_asked_for
+
     def _is_commit_due(self, now: float) -> bool:
         """After a time or a number of documents; in a burst later, since a commit keeps from receiving the longest."""
         if not self._uncommitted:
             return False
-        documents, seconds = (BURST_COMMIT_DOCUMENTS, BURST_COMMIT_SECONDS) if self._raw else (COMMIT_DOCUMENTS, 0.0)
+        documents, seconds = _IN_A_BURST if self._is_portion_full else _USUALLY
         return len(self._uncommitted) >= documents or now >= self._commit_at + seconds
 
     def _put_portions(self, now: float) -> None:
         if self._rolled_back:
             self._store.add(self._uncommitted, time.time())
             self._rolled_back = False
-        if not self._uncommitted:
-            self._commit_at = now + COMMIT_SECONDS
         self._put([document for _ in range(min(PORTION, len(self._raw))) for document in self._parsed()])
-        with suppress(Empty):
-            while True:
-                documents, done = self._submitted.get_nowait()
-                self._waiters.append(done)
-                self._commit_at = now
-                self._put(documents)
+        while not self._submitted.empty():
+            documents, done = self._submitted.get_nowait()
+            self._waiters.append(done)
+            self._commit_at = now
+            self._put(documents)
 
     def _put(self, documents: Sequence[Document]) -> None:
         if documents:
@@ -204,6 +213,7 @@ class Collector(threading.Thread):
         self._store.commit()
         self.counts.add(stored=len(self._uncommitted))
         self._uncommitted.clear()
+        self._commit_at = time.monotonic() + COMMIT_SECONDS
         for done in self._waiters:
             done.set()
         self._waiters.clear()

@@ -5,11 +5,13 @@ import random
 import sqlite3
 import time
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.xray.service_graph import services
 from local.xray.sums import of_trace
+from local.xray.tally import add_up
 from tests import graphs
 from tests.xray.conftest import StartXray
 from tests.xray.support import Fields, Xray, new_id, new_trace_id, segment, subsegment, wait_until
@@ -20,7 +22,7 @@ NOW = float(int(time.time()))
 
 def graph_of(*documents: Fields) -> graphs.Graph:
     trace_id = documents[0]["trace_id"]
-    return graphs.by_name(services(of_trace(trace_id, [json.dumps(fields) for fields in documents])))
+    return graphs.by_name(services(add_up(of_trace(trace_id, [json.dumps(fields) for fields in documents]))))
 
 
 def test_a_request_leads_from_client_to_table_with_a_count_each(xray: Xray) -> None:
@@ -233,7 +235,10 @@ def test_the_process_answers_the_graph_of_what_it_was_sent_in_any_order(xray: Xr
     assert {name: node["SummaryStatistics"] for name, node in graphs.by_name(answer["Services"]).items()} == expected
 
 
-def test_a_database_from_before_there_was_a_graph_is_taken_over(start_xray: StartXray) -> None:
+@pytest.mark.parametrize("layout", [1, 2])
+def test_a_database_without_a_graph_or_with_one_kept_otherwise_is_taken_over(
+    start_xray: StartXray, layout: int
+) -> None:
     xray = start_xray()
     xray.send_and_wait(*Day(NOW).request("test-support-commands", "GET /tickets").documents)
     before = graphs.read(xray.client, NOW, NOW + 1)
@@ -241,7 +246,9 @@ def test_a_database_from_before_there_was_a_graph_is_taken_over(start_xray: Star
     with sqlite3.connect(xray.db) as db:
         for table in ("changed", "parts", "observations", "minutes", "sums"):
             db.execute(f"DROP TABLE {table}")
-        db.execute("PRAGMA user_version = 1")
+            if layout > 1:
+                db.execute(f"CREATE TABLE {table} (of_old TEXT)")
+        db.execute(f"PRAGMA user_version = {layout}")
     db.close()
     assert before
     assert graphs.read(start_xray().client, NOW, NOW + 1) == before
