@@ -15,7 +15,7 @@ Row = list[Flowable | list[Flowable]]
 
 TITLES = {Kind.INVOICE: "Invoice", Kind.CREDIT_NOTE: "Credit note"}
 
-_COLUMNS = [8 * mm, WIDTH - 107 * mm, 20 * mm, 29 * mm, 25 * mm, 25 * mm]
+_COLUMNS = [8 * mm, WIDTH - 107 * mm, 20 * mm, 28 * mm, 27 * mm, 24 * mm]
 
 
 def write(text: str, style: ParagraphStyle = styles.TEXT) -> Paragraph:
