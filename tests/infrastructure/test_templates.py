@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -161,7 +162,45 @@ def test_functions_are_traced_and_run_on_arm(service_templates: list[Template]) 
             found = function["Properties"]
             assert found["TracingConfig"] == {"Mode": "Active"}
             assert (found["Runtime"], found["Architectures"]) == ("python3.13", ["arm64"])
-            assert len(found["Layers"]) == 1
+
+
+def test_only_the_function_of_the_documents_carries_more_than_the_common_layer(
+    service_templates: list[Template],
+) -> None:
+    for template in service_templates:
+        for name, function in template.of_type("AWS::Lambda::Function").items():
+            own = [{"Ref": "DocumentsLambdaLayer"}] if name == "DocumentsLambdaFunction" else []
+            *first, common = function["Properties"]["Layers"]
+            assert first == own, name
+            assert ":layer:" in str(common)
+
+
+def test_the_documents_function_reads_issued_documents_and_nothing_else(service_templates: list[Template]) -> None:
+    roles = [one.resources["DocumentsRole"] for one in service_templates if "DocumentsRole" in one.resources]
+    assert len(roles) == len(AWS_STAGES)
+    for role in roles:
+        assert {action for action in actions(role) if not action.startswith(("logs:", "xray:"))} == {"dynamodb:GetItem"}
+        (read,) = [one for one in statements(role) if one["Action"] == "dynamodb:GetItem"]
+        keys = read["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        assert keys == ["INVOICE#*", "CREDIT_NOTE#*"]
+
+
+def test_an_api_that_answers_files_is_told_that_they_are_binary(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        (api,) = template.of_type("AWS::ApiGateway::RestApi").values()
+        expected = ["*/*"] if "DocumentsRole" in template.resources else None
+        assert api["Properties"].get("BinaryMediaTypes") == expected
+
+
+def test_the_layer_of_the_documents_ships_fonts_with_their_licences(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        if "DocumentsLambdaLayer" in template.resources:
+            with zipfile.ZipFile(template.path.with_name("documents.zip")) as archive:
+                names = set(archive.namelist())
+            fonts = {
+                f"python/document_fonts/{name}" for name in ("NotoSans-Regular.ttf", "OFL-1.1.txt", "Apache-2.0.txt")
+            }
+            assert fonts | {"python/reportlab/platypus/tables.py", "python/PIL/Image.py"} <= names
 
 
 def test_logs_do_not_stay_for_ever(service_templates: list[Template]) -> None:

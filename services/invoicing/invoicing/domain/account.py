@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backoffice.domain import Aggregate, FieldError
+from invoicing.domain.electronic_address import ElectronicAddress
 from invoicing.domain.terms import Terms
 
 DEFAULT_DUNNING_POLICY = "default"
@@ -44,6 +45,7 @@ class Buyer:
     vat_id: str | None
     terms: Terms
     dunning_policy: str = DEFAULT_DUNNING_POLICY
+    electronic_address: ElectronicAddress | None = None
 
     def missing(self, *, vat_id_needed: bool) -> list[FieldError]:
         """Name what the law wants on an invoice and this buyer lacks (directive 2006/112/EC, article 226)."""
@@ -80,6 +82,7 @@ class Account(Aggregate):
     vat_id: str | None = None
     terms: Terms = Terms()
     dunning_policy: str = DEFAULT_DUNNING_POLICY
+    electronic_address: ElectronicAddress | None = None
     billing_currency: str | None = None
 
     def learn(self, customer: Customer) -> bool:
@@ -106,6 +109,6 @@ class Account(Aggregate):
 
     def as_buyer(self) -> Buyer:
         """The account as an invoice of today names it."""
-        names = ("name", "company", "email", "address", "vat_id", "terms", "dunning_policy")
+        names = ("name", "company", "email", "address", "vat_id", "terms", "dunning_policy", "electronic_address")
         known = {name: getattr(self, name) for name in names}
         return Buyer(account_id=self.id, account_version=self.version, **known)

@@ -2,6 +2,7 @@
 
 from invoicing.schemas.accounts import Account, AccountBalance, AccountChange, Statement, StatementFilter
 from invoicing.schemas.credit_notes import CreditNote, CreditNoteFilter, NewCreditNote
+from invoicing.schemas.documents import DocumentChoice, Format
 from invoicing.schemas.invoices import (
     Dispute,
     Draft,
@@ -29,9 +30,11 @@ __all__ = [
     "CreditNote",
     "CreditNoteFilter",
     "Dispute",
+    "DocumentChoice",
     "Draft",
     "DunningPolicy",
     "Finalization",
+    "Format",
     "Invoice",
     "InvoiceChange",
     "InvoiceFilter",

@@ -9,7 +9,7 @@ from backoffice.schemas import Day, DecimalString, Id, Pattern, Strict, Text, Ut
 from invoicing.domain import money, statement
 from invoicing.domain.balance import Balance
 from invoicing.domain.ledger import Kind
-from invoicing.schemas.parts import POLICY_ID, Address, Changes, Currency, Money, Terms, as_money
+from invoicing.schemas.parts import POLICY_ID, Address, Changes, Currency, ElectronicAddress, Money, Terms, as_money
 
 
 class AccountChange(Changes):
@@ -17,6 +17,7 @@ class AccountChange(Changes):
     vat_id = Text(30, allow_none=True)
     payment_terms = fields.Nested(Terms, attribute="terms")
     dunning_policy = fields.String(validate=Pattern(rf"^{POLICY_ID}$"))
+    electronic_address = fields.Nested(ElectronicAddress, allow_none=True)
 
 
 class Account(Strict):
@@ -30,6 +31,7 @@ class Account(Strict):
     vat_id = fields.String(allow_none=True)
     payment_terms = fields.Nested(Terms, attribute="terms")
     dunning_policy = fields.String()
+    electronic_address = fields.Nested(ElectronicAddress, allow_none=True)
     billing_currency = Currency(
         allow_none=True, metadata={"description": "The currency in which its billable time is charged; null: none yet."}
     )

@@ -7,7 +7,7 @@ from marshmallow import ValidationError, fields, post_dump, post_load, validate,
 
 from backoffice.currencies import MINOR_UNITS
 from backoffice.schemas import DecimalString, Flag, Id, Pattern, Strict, Text, Whole
-from invoicing.domain import account, lines, money, seller, taxes
+from invoicing.domain import account, electronic_address, lines, money, seller, taxes
 from invoicing.domain.terms import Terms as PaymentTerms
 
 RATE_CODE = r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}"
@@ -158,20 +158,51 @@ class BankAccount(Strict):
         return seller.BankAccount(iban, data["bic"])
 
 
-class Seller(Strict):
+class ElectronicAddress(Strict):
+    """Where Peppol finds a party; without one it is looked for by its VAT id."""
+
+    scheme = fields.String(
+        required=True,
+        validate=validate.OneOf(sorted(electronic_address.SCHEMES), error="Not an EAS code, like 0088 for a GLN."),
+    )
+    id = Text(50, required=True)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> electronic_address.ElectronicAddress:
+        return electronic_address.ElectronicAddress(**data)
+
+
+class Contact(Strict):
+    """Whom to ask about an invoice; within Germany an electronic one names all three."""
+
+    name = Text(100, required=True)
+    phone = Text(30, required=True)
+    email = fields.Email(required=True)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> seller.Contact:
+        return seller.Contact(**data)
+
+
+class Seller(Sparse):
     name = Text(200, required=True)
     address = fields.Nested(Address, required=True)
     vat_id = Text(30, required=True)
     bank_account = fields.Nested(BankAccount, required=True)
+    contact = fields.Nested(Contact, load_default=None, allow_none=True)
+    electronic_address = fields.Nested(ElectronicAddress, load_default=None, allow_none=True)
+    sparse = frozenset({"contact", "electronic_address"})
 
 
-class Buyer(Strict):
+class Buyer(Sparse):
     account_id = Id("cus")
     name = fields.String(allow_none=True)
     company = fields.String(allow_none=True)
     email = fields.String(allow_none=True)
     address = fields.Nested(Address)
     vat_id = fields.String(allow_none=True)
+    electronic_address = fields.Nested(ElectronicAddress, allow_none=True)
+    sparse = frozenset({"electronic_address"})
 
 
 class TaxTotal(Strict):
