@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("api_get", "solve_to_draft", "init_time", "xray_collector", "stage_times")
+NAMES = ("api_get", "solve_to_draft", "init_time", "transformer", "xray_collector", "stage_times")
 
 
 def main(names: list[str]) -> int:

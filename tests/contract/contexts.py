@@ -26,7 +26,7 @@ EMITTED = {
         "TicketSolved",
     },
     "invoicing": {"InvoiceDrafted", "InvoiceIssued", "PaymentRecorded", "InvoicePaid", "TimeEntryBilled"},
-    "analytics": set(),
+    "analytics": {"FileDropProcessed", "FileDropRejected", "DataQualityAlertRaised"},
 }
 CONSUMED = {
     "customer-support": {"TimeEntryBilled"},

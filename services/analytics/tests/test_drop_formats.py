@@ -20,7 +20,7 @@ class Csv(DropTest):
         self.assertEqual(["u1", "u2"], self.users(content))
 
     def test_columns_have_the_names_that_the_source_gives_them(self):
-        content = f"Kunde;Tag;Was;Betrag\nu1;23.11.2026;click;1,50\n"
+        content = "Kunde;Tag;Was;Betrag\nu1;23.11.2026;click;1,50\n"
         columns = {"user_id": "Kunde", "date": "Tag", "event_type": "Was"}
         users = self.users(content, delimiter=";", date_format="DD.MM.YYYY", columns=columns)
         self.assertEqual((["u1"], DAY), (users, self.get("/records", user_id="u1")["items"][0]["date"]))

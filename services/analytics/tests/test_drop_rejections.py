@@ -1,7 +1,6 @@
 import gzip
 import random
 
-from analytics.handlers import commands
 from tests.file_drops import HEADER, DropTest
 
 GOOD = "u1,2026-11-23,click\n"
@@ -182,12 +181,6 @@ class Rows(DropTest):
         self.assertGreater(sums.pop("Seconds"), 0)
         rows = {"RecordsRead": 6, "RecordsWritten": 5, "RecordsRejected": 1}
         self.assertEqual({**rows, "BytesRead": len(content) - len(HEADER)}, dict(sums))
-
-    def test_an_alert_that_was_not_sent_is_sent_by_whoever_comes_next(self):
-        self.set_up_source(alert_address="ops@example.com")
-        subscribed = self.sns.list_subscriptions()["Subscriptions"]
-        self.assertIn("ops@example.com", [one["Endpoint"] for one in subscribed])
-        self.assertEqual(200, self.call(commands.api, "PUT", "/drop-sources/acme", {"format": "csv"}).status)
 
 
 SUMS = ("state", "rows_read", "rows_written", "rows_rejected")

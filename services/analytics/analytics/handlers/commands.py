@@ -29,9 +29,7 @@ def put_drop_source(request: Request) -> Answer:
     expected, address = body.pop("expected"), body.pop("alert_address")
     layout = Layout(columns=Columns(**body.pop("columns")), **body)
     expectation = expected and Expectation(**expected, since=request.at)
-    source = DropSource(
-        id=source_id, version=version, layout=layout, alert_address=address, expectation=expectation
-    )
+    source = DropSource(id=source_id, version=version, layout=layout, alert_address=address, expectation=expectation)
     source.check()
     store.save_source(source)
     if address:

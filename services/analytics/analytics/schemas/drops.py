@@ -91,9 +91,7 @@ class Source(Strict):
 
 
 class DropFilter(Strict):
-    source_id = fields.String(
-        validate=Pattern(SOURCE_ID, error="Not the id of a drop source."), load_default=None
-    )
+    source_id = fields.String(validate=Pattern(SOURCE_ID, error="Not the id of a drop source."), load_default=None)
 
 
 class Drop(Strict):

@@ -1,6 +1,6 @@
 """Many items into a table: batches of twenty-five, several on their way at once, none of them lost.
 
-The SDK looks at each attribute of each item three times before it sends it, which costs ten times what reading a row does.
+The SDK looks at each attribute of each item several times before it sends it, which costs more than reading a row does.
 So requests are written as JSON where the items are made, and the SDK is left with what it is good at: signing, sending,
 retrying.
 """
@@ -124,4 +124,3 @@ def _client() -> tuple[Any, threading.local]:
     client = boto3.client("dynamodb", config=CONFIG.merge(several))
     client.meta.events.register("before-call.dynamodb.BatchWriteItem", insert)
     return client, bodies
-

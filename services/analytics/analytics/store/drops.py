@@ -141,9 +141,7 @@ class DropStore:
     def errors(self, drop_id: str, page: "Paging") -> tuple[list[RowError], dict[str, str] | None]:
         """Rejected rows by line, and where the next page starts. Raises NotFound."""
         self.drop(drop_id)
-        found: Page = self._table.query(
-            f"DROP#{drop_id}", sk_prefix="ERROR#", limit=page.limit, start=page.start
-        )
+        found: Page = self._table.query(f"DROP#{drop_id}", sk_prefix="ERROR#", limit=page.limit, start=page.start)
         errors = [RowError(int(item["sk"].removeprefix("ERROR#")), item["reason"]) for item in found.items]
         return errors, found.last_key
 

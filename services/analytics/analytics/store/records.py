@@ -134,4 +134,3 @@ def _record(item: Item) -> StoredRecord:
 @lru_cache(4096)
 def _partition(event_type: str, shard: int) -> str:
     return f"TYPE#{event_type}#{shard}"
-

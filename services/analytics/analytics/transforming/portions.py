@@ -1,7 +1,7 @@
 """Portions: whole records of a file, as many as lie before each half megabyte of its content.
 
-Where portions end follows from the content alone, not from where reading began. So a step that is repeated after a crash
-reads, writes and counts the same.
+Where portions end follows from the content alone, not from where reading began. So a step that is repeated after a
+crash reads, writes and counts the same.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -188,11 +188,12 @@ class Drop(Aggregate):
         if self.state is not State.PROCESSING or self.ranges[number] != before:
             raise Overtaken
         self.ranges = tuple(after if place == number else part for place, part in enumerate(self.ranges))
-        if all(part.done for part in self.ranges):
+        is_last = all(part.done for part in self.ranges)
+        if is_last:
             self._finish(at)
         counts = self.counts
         if counts.rejected:
-            so_far = "" if self.state is State.PROCESSED else " so far"
+            so_far = "" if is_last else " so far"
             summary = f"{counts.rejected} of {counts.read} rows of {self.file.key} were rejected{so_far}."
             self._alert(summary, "bad_rows", at)
 
@@ -219,4 +220,3 @@ def drop_id(source_id: str, file: File) -> str:
     """An id that follows from source and content: ``drp_`` and a ULID of their hash."""
     content = f"{source_id}\n{file.etag}\n{file.size}"
     return f"drp_{ULID.from_bytes(hashlib.sha256(content.encode()).digest()[:16])}"
-

@@ -1,7 +1,7 @@
 """Records: what a row of a third party's file says, once it is read by that source's columns.
 
-Every row passes through here, a hundred and fifty thousand a day, so what repeats in a file (days, event types) is looked
-up and not looked at again.
+Every row passes through here, a hundred and fifty thousand a day, so what repeats in a file (days, event types) is
+looked up and not looked at again.
 """
 
 import re
