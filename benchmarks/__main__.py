@@ -5,7 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("api_get", "solve_to_draft", "init_time", "transformer", "xray_collector", "stage_times")
+NAMES = (
+    "api_get",
+    "solve_to_draft",
+    "tracing_cost",
+    "serverless_offline",
+    "init_time",
+    "idle_memory",
+    "transformer",
+    "xray_collector",
+    "xray_graph",
+    "stage_times",
+)
 
 
 def main(names: list[str]) -> int:

@@ -125,6 +125,19 @@ def own_stage(config: pytest.Config, root: Path = ROOT) -> Iterator[Stage]:
         shutil.rmtree(state)
 
 
+def clone(root: Path) -> Path:
+    """Make `root` a copy of this house, to be edited while the tests run."""
+    ignored = shutil.ignore_patterns("__pycache__", ".serverless", "tests")
+    for folder in ("local", "shared", "services", ".build"):
+        if (ROOT / folder).is_dir():
+            shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
+    for file in ("serverless-compose.yml", "package.json", "package-lock.json"):
+        shutil.copy(ROOT / file, root)
+    for installed in (".venv", ".venv-emulator", ".venv-lambda", "node_modules"):
+        (root / installed).symlink_to(ROOT / installed)
+    return root
+
+
 @pytest.fixture(scope="session")
 def stage(pytestconfig: pytest.Config) -> Iterator[Stage]:
     """The stage that the tests of this session share."""

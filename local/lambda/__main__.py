@@ -14,8 +14,10 @@ from typing import Any
 import boto3
 import uvloop
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from . import log, tracing, wire
+from .ages import Ages
 from .deployed import Deployed
 from .metrics import Metrics
 from .pool import Limits, Pool
@@ -25,6 +27,7 @@ from .workplace import Surroundings, Workplace
 
 _DRAIN_SECONDS = 15.0
 _REAP_SECONDS = 5.0
+_TIDY_SECONDS = 60.0
 
 logger = logging.getLogger("local.lambda")
 
@@ -68,7 +71,10 @@ async def _serve(options: argparse.Namespace) -> None:
     service = Service(deployed, pool, teller.sender)
     server = await wire.listen(service.answer, options.port)
     logger.info("listening on http://127.0.0.1:%d", options.port)
-    background = [asyncio.create_task(work) for work in (writer.run(), metrics.run(), _reap(pool))]
+    ages = Ages(options.aws, clients("cloudwatch"))
+    background = [
+        asyncio.create_task(work) for work in (writer.run(), metrics.run(), ages.run(), _reap(pool), _tidy(deployed))
+    ]
     await _terminated()
     server.close()
     await service.drain(_DRAIN_SECONDS)
@@ -93,6 +99,16 @@ async def _reap(pool: Pool) -> None:
     while True:
         await asyncio.sleep(_REAP_SECONDS)
         pool.reap()
+
+
+async def _tidy(deployed: Deployed) -> None:
+    while True:
+        await asyncio.sleep(_TIDY_SECONDS)
+        try:
+            if removed := await deployed.forget_replaced():
+                logger.info("%d unpacked archives removed that are no longer deployed", removed)
+        except (ClientError, BotoCoreError, OSError) as error:
+            logger.warning("nothing unpacked was removed: %s", error)
 
 
 async def _terminated() -> None:

@@ -99,6 +99,13 @@ class Deployed:
         """Where the function's code and its layers lie unpacked, the layers in the order of the import path."""
         return await asyncio.to_thread(self._folders, function)
 
+    async def forget_replaced(self) -> int:
+        """Remove unpacked code and layers that have not been deployed for long. Returns how many.
+
+        Raises botocore's ClientError or BotoCoreError if the embedded AWS does not tell what is deployed.
+        """
+        return await asyncio.to_thread(self._prune)
+
     async def credentials(self, function: Function) -> Credentials:
         """Of the function's role, good for five minutes at least."""
         known = self._credentials.get(function.role)
@@ -130,9 +137,16 @@ class Deployed:
         def content() -> str:
             return str(self._lambda.get_layer_version_by_arn(Arn=arn)["Content"]["Location"])
 
+        return self._unpacked.folder(self._layers_digest(arn), content)
+
+    def _layers_digest(self, arn: str) -> str:
         # A version is never changed, but a stage that was reset counts from one again.
-        sha256 = self._lambda.get_layer_version_by_arn(Arn=arn)["Content"]["CodeSha256"]
-        return self._unpacked.folder(sha256, content)
+        return str(self._lambda.get_layer_version_by_arn(Arn=arn)["Content"]["CodeSha256"])
+
+    def _prune(self) -> int:
+        listed = list(self._lambda.get_paginator("list_functions").paginate().search("Functions[]"))
+        layers = {layer["Arn"] for told in listed for layer in told.get("Layers", [])}
+        return self._unpacked.prune([*(told["CodeSha256"] for told in listed), *map(self._layers_digest, layers)])
 
     def _assume(self, function: Function) -> Credentials:
         # The session's name is the function's, as on AWS, so that a refusal names it.

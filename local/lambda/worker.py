@@ -127,14 +127,14 @@ class Worker:
         self._given.put_nowait(invocation)
         if not self.is_alive:
             self._settle(Outcome(None, self._died(None)))
-        meter = asyncio.create_task(self._meter())
+        self._look_later()
         try:
             outcome = await asyncio.wait_for(self._outcome, max(0.0, invocation.seconds_left))
         except TimeoutError:
             self._kill()
             outcome = Outcome(None, self._late(invocation))
         finally:
-            meter.cancel()
+            self._next_look.cancel()
             invocation.answered = time.time()
         self._unfinished = invocation, outcome
         if self._ended.is_set():
@@ -278,13 +278,16 @@ class Worker:
         message = f"Task timed out after {invocation.function.timeout:.2f} seconds"
         return Failure.of_sandbox("Sandbox.Timedout", message, invocation.request_id, "timeout")
 
-    async def _meter(self) -> None:
-        while True:
-            await asyncio.sleep(_MEMORY_EVERY_SECONDS)
-            if memory.current(self.pid) > self.function.memory:
-                self._over_memory = True
-                self._note_memory()
-                self._kill()
+    def _look_later(self) -> None:
+        self._next_look = asyncio.get_running_loop().call_later(_MEMORY_EVERY_SECONDS, self._look_at_memory)
+
+    def _look_at_memory(self) -> None:
+        if memory.current(self.pid) > self.function.memory:
+            self._over_memory = True
+            self._note_memory()
+            self._kill()
+        else:
+            self._look_later()
 
     def _note_memory(self) -> None:
         self.peak_memory = max(self.peak_memory, memory.peak(self.pid))

@@ -16,6 +16,7 @@ from local.stage.problem import Problem
 from local.stage.progress import step, tail
 
 LAYER_TARGETS = ("host", "aws")
+OVERWRITTEN = "overwritten"
 _SETTINGS = ("serverless-compose.yml", "package.json", "package-lock.json")
 _NOT_DEPLOYED = shutil.ignore_patterns("tests", "__pycache__", ".serverless", ".hypothesis", "*.pyc")
 _CANNOT_BE_UPDATED = ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS", "_FAILED")
@@ -58,11 +59,13 @@ def deploy_local(place: Place, lock: int, service: str | None = None) -> None:
     _remove_broken(place)
     _copy_source(place.source)
     ssm = aws.client(place, "ssm")
-    for these, folder in _runs(wanted):
+    # What the CLI has deployed itself it compares itself, and leaves as it is; here something else runs by now.
+    forced = ["--force"] if OVERWRITTEN in _deployed(place).values() else []
+    for these, folder in _runs(wanted, side_by_side=not forced):
         with step(f"Deploying {', '.join(these)}"):
             variables = environment.local_deploy(place)
             log = place.state / "deploy.log"
-            _run(["osls", "deploy", "--stage", aws.STAGE], place.source / folder, variables, log, (lock,))
+            _run(["osls", "deploy", "--stage", aws.STAGE, *forced], place.source / folder, variables, log, (lock,))
         for stack in these:
             ssm.put_parameter(Name=_mark_name(stack), Value=marks[stack], Type="String", Overwrite=True)
         running.tell_of_deploy(place)
@@ -74,12 +77,19 @@ def stale(place: Place, marks: Mapping[str, str]) -> list[str]:
     return [stack for stack, mark in marks.items() if mark != deployed.get(stack)]
 
 
-def _runs(wanted: list[str]) -> list[tuple[list[str], str]]:
+def overwritten(place: Place, these: list[str]) -> None:
+    """Note that something else runs in these stacks than was deployed: the next deploy replaces it."""
+    ssm = aws.client(place, "ssm")
+    for stack in these:
+        ssm.put_parameter(Name=_mark_name(stack), Value=OVERWRITTEN, Type="String", Overwrite=True)
+
+
+def _runs(wanted: list[str], *, side_by_side: bool) -> list[tuple[list[str], str]]:
     """The runs of the CLI that deploy `wanted`: which stacks, and in which folder it runs.
 
-    Compose deploys all of them side by side, but each takes longer than it would alone.
+    Compose deploys all of them side by side, but each takes longer than it would alone, and it cannot be forced to.
     """
-    if len(wanted) > 2:
+    if len(wanted) > 2 and side_by_side:
         return [(stacks(), ".")]
     return [([stack], stack if stack == "shared" else f"services/{stack}") for stack in wanted]
 

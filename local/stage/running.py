@@ -23,7 +23,7 @@ def emulator(place: Place) -> Daemon:
     """
     command = [str(EMULATOR_PYTHON), "-m", "uvicorn", "ministack.app:app", "--host", HOST, "--port", str(place.port)]
     command += ["--loop", "uvloop", "--http", "httptools", "--ws", "none", "--lifespan", "on", "--no-access-log"]
-    command += ["--no-server-header", "--no-date-header", "--timeout-keep-alive", "75"]
+    command += ["--no-server-header", "--no-date-header", "--no-proxy-headers", "--timeout-keep-alive", "75"]
     command += ["--timeout-graceful-shutdown", "10"]
     return Daemon("emulator", command, environment.emulator(place), place.state, place.state)
 

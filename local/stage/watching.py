@@ -1,7 +1,8 @@
 """Hot reload: a saved file of a service or of the layer runs at the next invocation, without a deploy.
 
 A service's archive goes to its functions by UpdateFunctionCode. The layer's own package goes into a small layer of its
-own that lies over the deployed one, since the libraries beside it have not changed. The next deploy replaces both.
+own that lies over the deployed one, since the libraries beside it have not changed. The next deploy replaces both, even
+if all files are by then as they were when they were deployed.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Pusher:
         if wrong := syntax_error(path for path, _ in files):
             _say(f"{part}: {wrong}\n{part}: the old code stays")
             return False
+        deploy.overwritten(self._place, deploy.stacks() if part == _LAYER else [part])
         names = self._push_layer(files) if part == _LAYER else self._push_code(part, files)
         running.tell_of_deploy(self._place)
         _say(f"{part}: {len(names)} functions updated in {time.monotonic() - began:.2f} s")

@@ -20,5 +20,5 @@ What is sent and what comes back
     https://docs.aws.amazon.com/xray/latest/api/API_Segment.html
     So BatchGetTraces answers with one document a segment and embeds a subsegment that came alone under its parent.
 
-Where it differs from AWS: docs/local.md.
+Where it differs from AWS: docs/local-xray.md.
 """

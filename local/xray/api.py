@@ -63,11 +63,12 @@ class Api:
         accepted: list[Document] = []
         unprocessed: list[Members] = []
         for text in request["TraceSegmentDocuments"]:
+            raw = text.encode("utf-8", "surrogatepass")
             try:
-                accepted.append(parse(text.encode("utf-8", "surrogatepass")))
+                accepted.append(parse(raw))
             except Rejected as rejected:
                 self._collector.counts.add(received=1)
-                self._collector.counts.reject(rejected)
+                self._collector.counts.reject(rejected, len(raw))
                 unprocessed.append(_unprocessed(rejected))
         if accepted:
             self._submit(accepted)

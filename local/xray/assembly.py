@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.xray.documents import loads, rank, subsegments
+from local.xray.documents import loads, rank
 from local.xray.fields import text
 
 MAX_TREE_DEPTH = 64
@@ -19,39 +19,37 @@ _SENT_ALONE = ("type", "trace_id", "parent_id")
 
 @dataclass(slots=True, eq=False)
 class Entity:
-    """A segment or a subsegment. `fields` are those of its document without `subsegments`; times in epoch seconds."""
+    """A segment or a subsegment.
+
+    `fields` are those of its document without `subsegments`. `started` and `ended` are epoch seconds, the latter None
+    while in progress: read once, since a graph asks for them over and over.
+    """
 
     fields: dict[str, Any]
     parent_id: str | None
     is_subsegment: bool
     children: list["Entity"] = field(default_factory=list)
+    id: str = field(init=False)
+    started: float = field(init=False)
+    ended: float | None = field(init=False)
 
-    @property
-    def id(self) -> str:
-        return str(self.fields["id"])
-
-    @property
-    def started(self) -> float:
-        return float(self.fields["start_time"])
-
-    @property
-    def ended(self) -> float | None:
-        """None while in progress."""
+    def __post_init__(self) -> None:
         complete, ended = rank(self.fields)
-        return ended if complete else None
+        self.id = self.fields["id"]
+        self.started = float(self.fields["start_time"])
+        self.ended = ended if complete else None
 
     @property
     def origin(self) -> str | None:
         """The type of the resource that a segment comes from."""
         return text(self.fields, "origin")
 
-    def walk(self) -> Iterator["Entity"]:
+    def walk(self) -> list["Entity"]:
         """Itself and everything under it, parents first."""
-        waiting = [self]
-        while waiting:
-            entity = waiting.pop()
-            yield entity
-            waiting += reversed(entity.children)
+        found = [self]
+        for entity in found:
+            found += entity.children
+        return found
 
 
 @dataclass(slots=True)
@@ -101,8 +99,9 @@ def _taken_apart(fields: dict[str, Any]) -> Iterator[Entity]:
     waiting = [(fields, fields.get("parent_id"), fields.get("type") == "subsegment")]
     while waiting:
         own, parent_id, is_subsegment = waiting.pop()
-        yield Entity({k: v for k, v in own.items() if k != "subsegments"}, parent_id, is_subsegment)
-        waiting += [(child, own["id"], True) for child in subsegments(own)]
+        embedded = own.pop("subsegments", None) or ()
+        yield Entity(own, parent_id, is_subsegment)
+        waiting += [(child, own["id"], True) for child in embedded]
 
 
 def _linked(entities: list[Entity]) -> list[Entity]:

@@ -1,8 +1,9 @@
 """From datagrams and PutTraceSegments to committed rows: one thread that owns the UDP socket and the writer.
 
 Receiving has priority. Between two small portions of storing the socket is emptied into memory, so that what fills in
-a burst is the process's memory and not the kernel's buffer. One thread and not two, because two would hand Python's
-interpreter lock back and forth at each datagram.
+a burst is the process's memory and not the kernel's buffer. A portion is stored when it is full, or due to be
+committed: a document alone costs several times its share of a portion. One thread and not two, because two would hand
+Python's interpreter lock back and forth at each datagram.
 """
 
 import logging
@@ -14,7 +15,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
 from local.xray import daemon
 from local.xray.documents import Document, Rejected, parse
@@ -22,8 +23,8 @@ from local.xray.store import Store
 
 COMMIT_SECONDS = 0.05
 COMMIT_DOCUMENTS = 500
-BURST_COMMIT_DOCUMENTS = 5000
-BURST_COMMIT_SECONDS = 1.0
+_USUALLY = (COMMIT_DOCUMENTS, 0.0)
+_IN_A_BURST = (5000, 1.0)
 PORTION = 16
 DRAIN_LIMIT = 1024
 WAITING_BYTES = 128 * 1024 * 1024
@@ -31,6 +32,7 @@ IDLE_SECONDS = 1.0
 RETRY_SECONDS = 0.5
 SUBMIT_SECONDS = 10.0
 LAST_CALL_SECONDS = 1.0
+COMPLAINT_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -45,14 +47,23 @@ class Counts:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._counts = dict.fromkeys(("received", "stored", "malformed", "too_large"), 0)
+        self._quietly_rejected, self._complain_at = 0, 0.0
 
     def add(self, **more: int) -> None:
         with self._lock:
             for name, number in more.items():
                 self._counts[name] += number
 
-    def reject(self, rejected: Rejected) -> None:
+    def reject(self, rejected: Rejected, size: int) -> None:
+        """Count it and log it: one line a second at most, without the content, which may be what no log should hold."""
         self.add(**{"too_large" if rejected.too_large else "malformed": 1})
+        with self._lock:
+            now = time.monotonic()
+            if now < self._complain_at:
+                self._quietly_rejected += 1
+                return
+            before, self._quietly_rejected, self._complain_at = self._quietly_rejected, 0, now + COMPLAINT_SECONDS
+        logger.warning("not stored, %d bytes: %s (%d more before)", size, rejected, before)
 
     def read(self) -> dict[str, int]:
         with self._lock:
@@ -78,9 +89,8 @@ class Collector(threading.Thread):
         self._raw_bytes = 0
         self._uncommitted: list[Document] = []
         self._waiters: list[threading.Event] = []
-        self._commit_at = self._retry_at = self._tidy_at = self._complain_at = 0.0
+        self._commit_at = self._retry_at = self._tidy_at = 0.0
         self._rolled_back = False
-        self._quietly_rejected = 0
 
     def submit(self, documents: Sequence[Document]) -> None:
         """Returns when the documents are committed; Unavailable after SUBMIT_SECONDS without that."""
@@ -103,7 +113,9 @@ class Collector(threading.Thread):
                 selector.register(self._sock, selectors.EVENT_READ)
                 selector.register(self._bell_end, selectors.EVENT_READ)
                 while not self._ending.is_set():
-                    selector.select(self._patience())
+                    for ready, _ in selector.select(self._patience()):
+                        if ready.fileobj is self._bell_end:
+                            self._bell_end.recv(4096)
                     self._receive()
                     self._work()
             self._finish()
@@ -120,9 +132,9 @@ class Collector(threading.Thread):
 
     def _patience(self) -> float:
         """Seconds to wait for something to arrive, before there is something else to do."""
-        if self._raw:
+        if self._is_portion_full:
             due = 0.0
-        elif self._uncommitted:
+        elif self._raw or self._uncommitted:
             due = self._commit_at
         else:
             due = self._tidy_at
@@ -130,8 +142,6 @@ class Collector(threading.Thread):
 
     def _receive(self) -> int:
         """How many datagrams were waiting and are now in memory."""
-        with suppress(BlockingIOError):
-            self._bell_end.recv(4096)
         if self._raw_bytes >= WAITING_BYTES:
             self._ending.wait(COMMIT_SECONDS)  # storing is what does not keep up: the rest waits in the kernel
             return 0
@@ -139,6 +149,8 @@ class Collector(threading.Thread):
         self._raw_bytes += daemon.drain(self._sock, self._raw, self._buffer, DRAIN_LIMIT)
         if arrived := len(self._raw) - waiting:
             self.counts.add(received=arrived)
+            if not (waiting or self._uncommitted):
+                self._commit_at = time.monotonic() + COMMIT_SECONDS
         return arrived
 
     def _work(self) -> None:
@@ -147,35 +159,41 @@ class Collector(threading.Thread):
         if now < self._retry_at:
             return
         try:
-            self._put_portions(now)
+            if self._is_portion_due(now):
+                self._put_portions(now)
             if self._is_commit_due(now):
                 self._commit()
-            elif not self._uncommitted and now >= self._tidy_at:
+            elif not (self._raw or self._uncommitted) and now >= self._tidy_at:
                 busy = self._store.prune(time.time()) or self._store.keep_up(time.time())
                 self._tidy_at = now + (0.0 if busy else IDLE_SECONDS)
         except sqlite3.Error as error:
             self._try_again_later(error)
 
+    @property
+    def _is_portion_full(self) -> bool:
+        return len(self._raw) >= PORTION
+
+    def _is_portion_due(self, now: float) -> bool:
+        is_asked_for = self._rolled_back or not self._submitted.empty()
+        return self._is_portion_full or now >= self._commit_at or is_asked_for
+
     def _is_commit_due(self, now: float) -> bool:
         """After a time or a number of documents; in a burst later, since a commit keeps from receiving the longest."""
         if not self._uncommitted:
             return False
-        documents, seconds = (BURST_COMMIT_DOCUMENTS, BURST_COMMIT_SECONDS) if self._raw else (COMMIT_DOCUMENTS, 0.0)
+        documents, seconds = _IN_A_BURST if self._is_portion_full else _USUALLY
         return len(self._uncommitted) >= documents or now >= self._commit_at + seconds
 
     def _put_portions(self, now: float) -> None:
         if self._rolled_back:
             self._store.add(self._uncommitted, time.time())
             self._rolled_back = False
-        if not self._uncommitted:
-            self._commit_at = now + COMMIT_SECONDS
         self._put([document for _ in range(min(PORTION, len(self._raw))) for document in self._parsed()])
-        with suppress(Empty):
-            while True:
-                documents, done = self._submitted.get_nowait()
-                self._waiters.append(done)
-                self._commit_at = now
-                self._put(documents)
+        while not self._submitted.empty():
+            documents, done = self._submitted.get_nowait()
+            self._waiters.append(done)
+            self._commit_at = now
+            self._put(documents)
 
     def _put(self, documents: Sequence[Document]) -> None:
         if documents:
@@ -189,13 +207,13 @@ class Collector(threading.Thread):
         try:
             yield parse(daemon.document_of(datagram))
         except Rejected as rejected:
-            self.counts.reject(rejected)
-            self._complain(rejected, len(datagram))
+            self.counts.reject(rejected, len(datagram))
 
     def _commit(self) -> None:
         self._store.commit()
         self.counts.add(stored=len(self._uncommitted))
         self._uncommitted.clear()
+        self._commit_at = time.monotonic() + COMMIT_SECONDS
         for done in self._waiters:
             done.set()
         self._waiters.clear()
@@ -214,12 +232,3 @@ class Collector(threading.Thread):
         while (time.monotonic() < last_call and self._receive()) or self._raw:
             self._put_portions(last_call)
         self._commit()
-
-    def _complain(self, rejected: Rejected, size: int) -> None:
-        """One line a second at most, without the content: documents may hold what no log should."""
-        now = time.monotonic()
-        if now < self._complain_at:
-            self._quietly_rejected += 1
-            return
-        logger.warning("datagram of %d bytes: %s (%d more before)", size, rejected, self._quietly_rejected)
-        self._quietly_rejected, self._complain_at = 0, now + 1.0

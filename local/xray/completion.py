@@ -136,10 +136,10 @@ def _marks(status: Any) -> dict[str, bool]:
 
 def _is_publish(entity: Entity) -> bool:
     aws = child(entity.fields, "aws")
+    if not entity.is_subsegment or aws.get("operation") not in ("Publish", "PublishBatch"):
+        return False
     delivered = entity.ended is not None and not flag(entity.fields, "fault") and not flag(entity.fields, "error")
-    return bool(
-        entity.is_subsegment and delivered and aws.get("operation") in ("Publish", "PublishBatch") and _topic_arn(aws)
-    )
+    return delivered and _topic_arn(aws) is not None
 
 
 def _topic_arn(aws: dict[str, Any]) -> str | None:

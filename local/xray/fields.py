@@ -16,6 +16,11 @@ def text(fields: Mapping[str, Any], field: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
+def instance(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """What a segment says of the EC2 instance that it comes from."""
+    return child(child(fields, "aws"), "ec2")
+
+
 def flag(fields: Mapping[str, Any], field: str) -> bool:
     return fields.get(field) is True
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from local.xray.expressions import Malformed, Selector, is_like, parse_selector
-from local.xray.observations import Observation
 from local.xray.requests import Members, invalid, range_of, read_token, token_of
-from local.xray.service_graph import histogram, services, tally
+from local.xray.service_graph import histogram, services
 from local.xray.store import Reader
 from local.xray.sums import MINUTE, of_trace
+from local.xray.tally import Tally, add_up
 
 SERVICES_A_PAGE = 100
 SLOTS_A_PAGE = 200
@@ -33,7 +33,7 @@ class Graphs:
         _no_group(request)
         start, end = range_of(request)
         with Reader(self._path) as reader:
-            found = services(seen for _, seen in reader.observations((start, end), end - start))
+            found = services(reader.tallies((start, end), end - start).get(start, {}))
         page = _page("Services", found, SERVICES_A_PAGE, ([start, end], request.get("NextToken")))
         return {"StartTime": start, "EndTime": end - 1, "ContainsOldGroupVersions": False} | page
 
@@ -44,7 +44,8 @@ class Graphs:
             raise invalid(f"TraceIds must hold 1 to {TRACES_A_CALL} ids")
         with Reader(self._path) as reader:
             bodies = reader.bodies(ids)
-        found = services(seen for trace_id, texts in bodies.items() for seen in of_trace(trace_id, texts))
+        seen = (each for trace_id, texts in bodies.items() for each in of_trace(trace_id, texts))
+        found = services(add_up(seen))
         return _page("Services", found, SERVICES_A_PAGE, (ids, request.get("NextToken")))
 
     def get_time_series_service_statistics(self, request: Members) -> Members:
@@ -59,12 +60,13 @@ class Graphs:
         selector = _selector(expression)
         start, end = range_of(request)
         between = start // period * period, -(-end // period) * period
-        slots: dict[int, list[Observation]] = defaultdict(list)
+        totals: dict[int, Tally] = defaultdict(Tally)
         with Reader(self._path) as reader:
-            for slot, seen in reader.observations(between, period):
-                if _is_selected(seen, selector):
-                    slots[slot].append(seen)
-        series = [_statistics(slot, slots[slot], selector) for slot in sorted(slots)]
+            for slot, found in reader.tallies(between, period).items():
+                for part, tally in found.items():
+                    if _is_selected(part, selector):
+                        totals[slot].merge(tally)
+        series = [_statistics(slot, totals[slot], selector) for slot in sorted(totals)]
         query = [expression, period, start, end]
         page = _page("TimeSeriesServiceStatistics", series, SLOTS_A_PAGE, (query, request.get("NextToken")))
         return {"ContainsOldGroupVersions": False} | page
@@ -92,8 +94,8 @@ def _selector(expression: str) -> Selector:
         raise invalid(f"Invalid EntitySelectorExpression: {error}") from None
 
 
-def _is_selected(seen: Observation, selector: Selector) -> bool:
-    kind, *about = json.loads(seen.part)
+def _is_selected(part: str, selector: Selector) -> bool:
+    kind, *about = json.loads(part)
     if selector.kind == "service":
         return kind == "node" and is_like(about[0], about[1], about[2], selector.of[0])
     return kind == "edge" and all(
@@ -101,7 +103,6 @@ def _is_selected(seen: Observation, selector: Selector) -> bool:
     )
 
 
-def _statistics(slot: int, observations: list[Observation], selector: Selector) -> Members:
-    total = tally(observations)
+def _statistics(slot: int, total: Tally, selector: Selector) -> Members:
     member = "ServiceSummaryStatistics" if selector.kind == "service" else "EdgeSummaryStatistics"
     return {"Timestamp": slot, member: total.statistics(), "ResponseTimeHistogram": histogram(total.responses)}

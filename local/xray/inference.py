@@ -40,7 +40,8 @@ def is_call(entity: Entity) -> bool:
 
 
 def _segment(trace_id: str, call: Entity, name: str, origin: str) -> Entity:
-    own = {
+    fields = {
+        **{field: call.fields[field] for field in _COPIED if field in call.fields},
         "id": hashlib.sha256(f"{origin} {name} {call.id}".encode()).hexdigest()[:16],
         "name": name,
         "trace_id": trace_id,
@@ -50,8 +51,7 @@ def _segment(trace_id: str, call: Entity, name: str, origin: str) -> Entity:
         "inferred": True,
         "origin": origin,
     }
-    copied = {field: call.fields[field] for field in _COPIED if field in call.fields}
-    return Entity(copied | own, call.id, is_subsegment=False)
+    return Entity(fields, call.id, is_subsegment=False)
 
 
 def _callees(call: Entity) -> list[tuple[str, str]]:

@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/xray/latest/api/API_Edge.html
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -49,20 +49,6 @@ class Observation(NamedTuple):
     first: float
     last: float
 
-    @property
-    def key(self) -> tuple[str, int, float, float]:
-        return self[:4]
-
-    def plus(self, other: "Observation") -> "Observation":
-        """Both together; their keys must be equal."""
-        return Observation(
-            *self.key,
-            self.number + other.number,
-            self.seconds + other.seconds,
-            min(self.first, other.first),
-            max(self.last, other.last),
-        )
-
 
 def observe(trace: Trace) -> list[Observation]:
     """What a completed trace with its inferred segments adds. What is still in progress adds nothing."""
@@ -75,24 +61,29 @@ def observe(trace: Trace) -> list[Observation]:
 
 
 def together(observations: Iterable[Observation]) -> list[Observation]:
-    """Observations of the same key as one."""
-    found: dict[tuple[str, int, float, float], Observation] = {}
-    for seen in observations:
-        known = found.get(seen.key)
-        found[seen.key] = known.plus(seen) if known else seen
-    return list(found.values())
+    """Observations of the same part that fared alike, as one."""
+    found: dict[tuple[str, int, float, float], tuple[int, float, float, float]] = {}
+    for part, kind, response, duration, number, seconds, first, last in observations:
+        key = part, kind, response, duration
+        if known := found.get(key):
+            number, seconds = number + known[0], seconds + known[1]
+            first, last = min(first, known[2]), max(last, known[3])
+        found[key] = number, seconds, first, last
+    return [Observation(*key, *total) for key, total in found.items()]
 
 
 def outcome(entity: Entity) -> int:
     """Exactly one of the four, the gravest."""
-    for mark, kind in (("fault", FAULT), ("throttle", THROTTLE), ("error", ERROR)):
-        if flag(entity.fields, mark):
-            return kind
-    return OK
+    if flag(entity.fields, "fault"):
+        return FAULT
+    if flag(entity.fields, "throttle"):
+        return THROTTLE
+    return ERROR if flag(entity.fields, "error") else OK
 
 
-def service(segment: Entity) -> Service:
-    return Service(str(segment.fields["name"]), segment.origin or "")
+def service(segment: Entity) -> tuple[str, str]:
+    """Name and type, as Service has them."""
+    return str(segment.fields["name"]), segment.origin or ""
 
 
 def is_link(segment: Entity, caller: Entity, parent: Entity) -> bool:
@@ -112,33 +103,26 @@ def rounded(seconds: float) -> float:
 def _node(segment: Entity) -> Observation:
     account = text(child(segment.fields, "aws"), "account_id")
     part = ("node", *service(segment), account, flag(segment.fields, "inferred"))
-    return _observation(part, segment, segment, _length(segment, max(_ends(segment))))
+    last = max(entity.ended or entity.started for entity in segment.walk())
+    return _observation(part, segment, segment, max(0.0, last - segment.started))
 
 
 def _edge(segment: Entity, caller: Entity | None, parent: Entity | None) -> Observation:
     target = service(segment)
     if caller is None or parent is None or caller.is_subsegment:
-        return _observation(("edge", Service(target.name, CLIENT), target, False, None), segment, segment, 0.0)
+        return _observation(("edge", (target[0], CLIENT), target, False, None), segment, segment, 0.0)
     link = is_link(segment, caller, parent)
     seen = parent if is_call(parent) and parent.ended is not None else segment
     remote = seen is parent and parent.fields.get("namespace") == "remote"
-    alias = str(parent.fields["name"]) if remote and parent.fields["name"] != target.name else None
+    alias = str(parent.fields["name"]) if remote and parent.fields["name"] != target[0] else None
     age = max(0.0, segment.started - caller.started) if link else 0.0
     return _observation(("edge", service(caller), target, link, alias), segment, seen, age)
 
 
 def _observation(part: tuple[object, ...], segment: Entity, seen: Entity, duration: float) -> Observation:
     """`seen` is the view that counts: the caller's of a call, else the segment's own."""
-    took = _length(seen, seen.ended or seen.started)
-    last = max(segment.ended or segment.started, seen.ended or 0.0)
-    first = min(segment.started, seen.started)
+    first, last = seen.started, seen.ended or seen.started
+    took = max(0.0, last - first)
+    if seen is not segment:
+        first, last = min(first, segment.started), max(last, segment.ended or segment.started)
     return Observation(_text(part), outcome(seen), rounded(took), rounded(duration), 1, took, first, last)
-
-
-def _length(entity: Entity, end: float) -> float:
-    return max(0.0, end - entity.started)
-
-
-def _ends(segment: Entity) -> Iterator[float]:
-    for entity in segment.walk():
-        yield entity.ended or entity.started

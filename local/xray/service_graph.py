@@ -1,47 +1,15 @@
-"""Observations as the answers of GetServiceGraph, GetTraceGraph and GetTimeSeriesServiceStatistics show them."""
+"""Tallies as the answers of GetServiceGraph, GetTraceGraph and GetTimeSeriesServiceStatistics show them."""
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from local.xray.observations import CLIENT, ERROR, FAULT, OK, THROTTLE, Observation, Service
+from local.xray.observations import CLIENT, Service
+from local.xray.tally import Tally
 
 Members = dict[str, Any]
-
-
-@dataclass
-class Tally:
-    """The sum of observations."""
-
-    outcomes: Counter[int] = field(default_factory=Counter)
-    responses: Counter[float] = field(default_factory=Counter)
-    durations: Counter[float] = field(default_factory=Counter)
-    seconds: float = 0.0
-    first: float = float("inf")
-    last: float = 0.0
-
-    def add(self, seen: Observation) -> None:
-        self.outcomes[seen.outcome] += seen.number
-        self.responses[seen.response] += seen.number
-        self.durations[seen.duration] += seen.number
-        self.seconds += seen.seconds
-        self.first, self.last = min(self.first, seen.first), max(self.last, seen.last)
-
-    def statistics(self) -> Members:
-        """EdgeStatistics, which has the members of ServiceStatistics."""
-        faults, throttles, errors = (self.outcomes[kind] for kind in (FAULT, THROTTLE, ERROR))
-        return {
-            "OkCount": self.outcomes[OK],
-            "ErrorStatistics": {"ThrottleCount": throttles, "OtherCount": errors, "TotalCount": throttles + errors},
-            "FaultStatistics": {"OtherCount": faults, "TotalCount": faults},
-            "TotalCount": self.outcomes.total(),
-            "TotalResponseTime": self.seconds,
-        }
-
-    def times(self) -> Members:
-        return {"StartTime": self.first, "EndTime": self.last} if self.outcomes else {}
 
 
 @dataclass
@@ -60,9 +28,10 @@ class _Edge:
 Edge = tuple[Service, Service, bool]
 
 
-def services(observations: Iterable[Observation]) -> list[Members]:
-    """The nodes, each with the edges that leave it, in the order of type and name; ReferenceIds count from 0."""
-    nodes, edges = _sorted_out(observations)
+def services(tallies: Mapping[str, Tally]) -> list[Members]:
+    """The nodes of the parts that were tallied, each with the edges that leave it, in the order of type and name;
+    ReferenceIds count from 0."""
+    nodes, edges = _sorted_out(tallies)
     order = {service: number for number, service in enumerate(sorted(nodes, key=_order))}
     leaving: dict[Service, list[Edge]] = defaultdict(list)
     for edge in edges:
@@ -77,33 +46,25 @@ def services(observations: Iterable[Observation]) -> list[Members]:
     return found
 
 
-def tally(observations: Iterable[Observation]) -> Tally:
-    total = Tally()
-    for seen in observations:
-        total.add(seen)
-    return total
-
-
 def histogram(counts: Counter[float]) -> list[Members]:
     return [{"Value": value, "Count": count} for value, count in sorted(counts.items())]
 
 
-def _sorted_out(observations: Iterable[Observation]) -> tuple[dict[Service, _Node], dict[Edge, _Edge]]:
+def _sorted_out(tallies: Mapping[str, Tally]) -> tuple[dict[Service, _Node], dict[Edge, _Edge]]:
     nodes: dict[Service, _Node] = defaultdict(_Node)
     edges: dict[Edge, _Edge] = defaultdict(_Edge)
-    parts: dict[str, tuple[Any, ...]] = {}
-    for seen in observations:
-        kind, *about = parts.setdefault(seen.part, tuple(json.loads(seen.part)))
+    for part, tally in tallies.items():
+        kind, *about = json.loads(part)
         if kind == "node":
             name, type_, account, inferred = about
             node = nodes[Service(name, type_)]
-            node.tally.add(seen)
+            node.tally.merge(tally)
             node.sends |= not inferred
             node.accounts |= {account} if account else set()
         else:
             source, target, link, alias = about
             edge = edges[Service(*source), Service(*target), link]
-            edge.tally.add(seen)
+            edge.tally.merge(tally)
             edge.aliases |= {alias} if alias else set()
     for source, target, _ in edges:  # an end may be in progress, and so without an observation
         nodes[source], nodes[target]

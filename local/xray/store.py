@@ -5,7 +5,7 @@ take the last commits (synchronous=NORMAL, https://www.sqlite.org/pragma.html#pr
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -13,10 +13,10 @@ from typing import Literal, Self
 
 from local.xray import sums
 from local.xray.documents import Document
-from local.xray.observations import Observation
+from local.xray.tally import Tally
 
 APPLICATION_ID = 0x58526179  # "XRay": tells our file from any other SQLite file given by mistake
-LAYOUT = 2
+LAYOUT = 3
 PRUNE_STEP = 50
 
 _TABLES = f"""
@@ -157,9 +157,9 @@ class Reader:
         found = {trace_id: sums.bodies(self._db, trace_id) for trace_id in trace_ids}
         return {trace_id: bodies for trace_id, bodies in found.items() if bodies}
 
-    def observations(self, between: tuple[int, int], period: int) -> Iterator[tuple[int, Observation]]:
-        """What the traces whose ids name a second of the half-open range add to the graph: see `sums.observations`."""
-        return sums.observations(self._db, between, period)
+    def tallies(self, between: tuple[int, int], period: int) -> dict[int, dict[str, Tally]]:
+        """What the traces whose ids name a second of the half-open range add to the graph: see `sums.tallies`."""
+        return sums.tallies(self._db, between, period)
 
 
 def _prepare(db: sqlite3.Connection) -> None:
@@ -167,18 +167,19 @@ def _prepare(db: sqlite3.Connection) -> None:
     if db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
         db.execute("PRAGMA journal_mode = WAL")
         db.executescript(_TABLES)
-    elif identity == (APPLICATION_ID, 1):
-        _add_graph(db)
+    elif identity in ((APPLICATION_ID, layout) for layout in range(1, LAYOUT)):
+        _renew_graph(db)
     elif identity != (APPLICATION_ID, LAYOUT):
         raise NotOurs("it is not a database of this version of local.xray; choose another file, or delete it")
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
+    db.execute("PRAGMA wal_autocheckpoint = 4000")  # pages: in a stream the hot ones are written back four times less
     db.execute(f"PRAGMA journal_size_limit = {64 * 1024 * 1024}")
 
 
-def _add_graph(db: sqlite3.Connection) -> None:
-    """Layout 1 knew no graph: its traces are observed as if they had just arrived."""
+def _renew_graph(db: sqlite3.Connection) -> None:
+    """Earlier layouts knew no graph, or kept it otherwise: their traces are observed as if they had just arrived."""
     trace_ids = [str(trace_id) for (trace_id,) in db.execute("SELECT trace_id FROM traces")]
-    db.executescript(f"BEGIN; {sums.TABLES} PRAGMA user_version = {LAYOUT};")
+    db.executescript(f"BEGIN; {sums.DROP_TABLES} {sums.TABLES} PRAGMA user_version = {LAYOUT};")
     sums.note_changes(db, trace_ids)
     db.execute("COMMIT")

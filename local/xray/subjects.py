@@ -8,15 +8,17 @@ from functools import cached_property
 from typing import Any
 
 from local.xray.assembly import Entity, Trace
-from local.xray.fields import child, flag, text
+from local.xray.fields import child, flag, instance, text
 from local.xray.inference import REMOTE, is_call
 from local.xray.summaries import entry
 
 BOOLEANS = ("ok", "error", "fault", "throttle", "partial", "inferred", "remote", "root", "first")
 NUMBERS = ("responsetime", "duration", "http.status")
-TEXTS = ("http.url", "http.method", "http.useragent", "http.clientip", "user", "name", "type", "resource.arn")
 
 _REQUEST = {"http.url": "url", "http.method": "method", "http.useragent": "user_agent", "http.clientip": "client_ip"}
+_INSTANCE = {"instance.id": "instance_id", "availabilityzone": "availability_zone"}
+TEXTS = (*_REQUEST, *_INSTANCE, "user", "name", "type", "resource.arn")
+
 Who = tuple[str, str, str | None]
 """Name, type and account of a service."""
 
@@ -58,6 +60,8 @@ class Subject:
             return child(http, "response").get("status")
         if keyword == "resource.arn":
             return text(self._view.fields, "resource_arn")
+        if keyword in _INSTANCE:
+            return text(instance(self.segment.fields), _INSTANCE[keyword])
         if keyword in ("name", "type"):
             return [name if keyword == "name" else type_ for name, type_, _ in self.who]
         return self._users() if keyword == "user" else self._seconds(keyword)

@@ -5,10 +5,11 @@ Documents come from any sender, so every optional field is read as "absent" when
 """
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from local.xray.assembly import Entity, Trace
-from local.xray.fields import child, text
+from local.xray.fields import child, instance, text
 
 _MEMBER_OF = {bool: "BooleanValue", int: "NumberValue", float: "NumberValue", str: "StringValue"}
 
@@ -30,6 +31,9 @@ def summary(trace: Trace) -> dict[str, Any]:
         "Users": _users(trace),
         "ServiceIds": _distinct([service for root in trace.roots for service in _services(root)]),
         "EntryPoint": next(iter(_services(root)), None),
+        "ResourceARNs": _told(trace, "ARN", lambda segment: text(segment.fields, "resource_arn")),
+        "InstanceIds": _told(trace, "Id", lambda segment: text(instance(segment.fields), "instance_id")),
+        "AvailabilityZones": _told(trace, "Name", lambda segment: text(instance(segment.fields), "availability_zone")),
     }
     return {name: value for name, value in members.items() if value is not None}
 
@@ -40,6 +44,11 @@ def entry(trace: Trace) -> Entity:
     parentless = [root for root in trace.roots if root.parent_id is None]
     unknown = [root for root in trace.roots if root.parent_id not in known]
     return (parentless or unknown or trace.roots)[0]
+
+
+def _told(trace: Trace, member: str, of: Callable[[Entity], str | None]) -> list[dict[str, str]] | None:
+    """What the segments tell of the resources that they come from, each once; None where they tell nothing."""
+    return [{member: value} for value in dict.fromkeys(map(of, trace.roots)) if value] or None
 
 
 def _services(root: Entity) -> list[dict[str, Any]]:

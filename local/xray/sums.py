@@ -7,12 +7,14 @@ answer is exact at any moment. A trace counts in the second that its id names.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 
 from local.xray.assembly import assemble
 from local.xray.completion import complete
 from local.xray.inference import infer
 from local.xray.observations import Observation, observe
+from local.xray.tally import Tally, add_up
 
 OBSERVED_AT_ONCE = 20
 REST_SECONDS = 1.0
@@ -29,35 +31,31 @@ CREATE INDEX observations_by_trace ON observations (trace_id);
 CREATE INDEX observations_by_time ON observations (at);
 CREATE TABLE minutes (minute INTEGER PRIMARY KEY, summed INTEGER NOT NULL);
 CREATE TABLE sums (
-  minute INTEGER NOT NULL, part INTEGER NOT NULL, outcome INTEGER NOT NULL, response REAL NOT NULL,
-  duration REAL NOT NULL, number INTEGER NOT NULL, seconds REAL NOT NULL, first REAL NOT NULL, last REAL NOT NULL,
-  PRIMARY KEY (minute, part, outcome, response, duration)
+  minute INTEGER NOT NULL, part INTEGER NOT NULL, tally BLOB NOT NULL, PRIMARY KEY (minute, part)
 ) WITHOUT ROWID;
 """
-_KEY = "part, outcome, response, duration"
-_TOTALS = "sum(number), sum(seconds), min(first), max(last)"
-_SUM_UP = f"""
-INSERT INTO sums SELECT ?, {_KEY}, {_TOTALS} FROM observations WHERE at >= ? AND at < ? GROUP BY {_KEY}
-"""  # noqa: S608 (names of ours)
-# A minute is taken as a whole if it is summed up and none of its traces lies outside the range.
-_READ = f"""
-WITH whole AS MATERIALIZED (
-  SELECT minute FROM minutes WHERE summed AND minute > :start - {MINUTE} AND minute < :end
-  AND NOT EXISTS (SELECT 1 FROM observations WHERE at >= minute AND at < :start)
-  AND NOT EXISTS (SELECT 1 FROM observations WHERE at >= :end AND at < minute + {MINUTE})
-), loose AS MATERIALIZED (
-  SELECT minute FROM minutes WHERE minute > :start - {MINUTE} AND minute < :end AND minute NOT IN whole
-), rows AS (
-  SELECT minute AS at, {_KEY}, number, seconds, first, last FROM whole JOIN sums USING (minute)
-  UNION ALL
-  SELECT at, {_KEY}, number, seconds, first, last FROM loose CROSS JOIN observations
-  ON at >= max(minute, :start) AND at < min(minute + {MINUTE}, :end)
-  WHERE trace_id NOT IN (SELECT trace_id FROM changed)
+DROP_TABLES = "".join(
+    f"DROP TABLE IF EXISTS {table};" for table in ("changed", "parts", "observations", "minutes", "sums")
 )
-SELECT :start + (max(at, :start) - :start) / :period * :period AS slot, parts.part, outcome, response, duration,
-  {_TOTALS} FROM rows JOIN parts ON parts.id = rows.part
-GROUP BY slot, rows.part, outcome, response, duration
+_VALUES = "outcome, response, duration, number, seconds, first, last"
+# A minute is taken as a whole if it is summed up and none of its traces lies outside the range.
+_WHOLE = f"""
+SELECT minute FROM minutes WHERE summed AND minute > :start - {MINUTE} AND minute < :end
+AND NOT EXISTS (SELECT 1 FROM observations WHERE at >= minute AND at < :start)
+AND NOT EXISTS (SELECT 1 FROM observations WHERE at >= :end AND at < minute + {MINUTE})
 """  # noqa: S608 (names of ours)
+_SUMMED = f"""
+SELECT minute, parts.part, tally FROM sums JOIN parts ON parts.id = sums.part WHERE minute IN ({_WHOLE})
+"""  # noqa: S608 (names of ours)
+_LOOSE = f"""
+WITH loose AS MATERIALIZED (
+  SELECT minute FROM minutes WHERE minute > :start - {MINUTE} AND minute < :end AND minute NOT IN ({_WHOLE})
+)
+SELECT at, parts.part, {_VALUES} FROM loose CROSS JOIN observations
+ON at >= max(minute, :start) AND at < min(minute + {MINUTE}, :end) CROSS JOIN parts ON parts.id = observations.part
+WHERE trace_id NOT IN (SELECT trace_id FROM changed)
+"""  # noqa: S608 (names of ours)
+_OF_MINUTE = f"SELECT part, {_VALUES} FROM observations WHERE at >= ? AND at < ?"  # noqa: S608 (names of ours)
 
 
 def second_of(trace_id: str) -> int:
@@ -98,16 +96,25 @@ def forget(db: sqlite3.Connection, trace_ids: Sequence[str]) -> None:
         db.executemany(f"DELETE FROM {table} WHERE trace_id = ?", [(each,) for each in trace_ids])  # noqa: S608
 
 
-def observations(db: sqlite3.Connection, between: tuple[int, int], period: int) -> Iterator[tuple[int, Observation]]:
-    """What the traces of the half-open range of seconds add up to, each with the start of its slot of `period`
-    seconds counted from the range's start; periods other than the whole range must consist of whole minutes."""
+def tallies(db: sqlite3.Connection, between: tuple[int, int], period: int) -> dict[int, dict[str, Tally]]:
+    """What the traces of the half-open range of seconds add up to: for each slot of `period` seconds, named by its
+    start and counted from the range's start, the tally of each part. Periods other than the whole range must consist
+    of whole minutes."""
     start, end = between
-    for slot, *values in db.execute(_READ, {"start": start, "end": end, "period": period}):
-        yield slot, Observation(*values)
+    slots: dict[int, dict[str, Tally]] = defaultdict(lambda: defaultdict(Tally))
+
+    def slot(at: int) -> dict[str, Tally]:
+        return slots[start + (max(at, start) - start) // period * period]
+
+    for minute, part, text in db.execute(_SUMMED, {"start": start, "end": end}):
+        slot(minute)[part].merge(Tally.loads(text))
+    for at, *values in db.execute(_LOOSE, {"start": start, "end": end}):
+        slot(at)[values[0]].add(Observation(*values))
     for (trace_id,) in db.execute("SELECT trace_id FROM changed").fetchall():
         if start <= (at := second_of(trace_id)) < end:
             for seen in of_trace(trace_id, bodies(db, trace_id)):
-                yield start + (at - start) // period * period, seen
+                slot(at)[seen.part].add(seen)
+    return slots
 
 
 def of_trace(trace_id: str, texts: Sequence[str]) -> list[Observation]:
@@ -121,15 +128,15 @@ def bodies(db: sqlite3.Connection, trace_id: str) -> list[str]:
 
 
 def _observe(db: sqlite3.Connection, trace_ids: Sequence[str]) -> None:
-    for trace_id in trace_ids:
-        seen = of_trace(trace_id, bodies(db, trace_id))
-        db.executemany("INSERT OR IGNORE INTO parts (part) VALUES (?)", [(each.part,) for each in seen])
-        db.execute("DELETE FROM observations WHERE trace_id = ?", (trace_id,))
-        db.executemany(
-            "INSERT INTO observations VALUES (?, ?, (SELECT id FROM parts WHERE part = ?), ?, ?, ?, ?, ?, ?, ?)",
-            [(trace_id, second_of(trace_id), *each) for each in seen],
-        )
-        db.execute("DELETE FROM changed WHERE trace_id = ?", (trace_id,))
+    seen = {trace_id: of_trace(trace_id, bodies(db, trace_id)) for trace_id in trace_ids}
+    parts = dict.fromkeys(each.part for observed in seen.values() for each in observed)
+    db.executemany("INSERT OR IGNORE INTO parts (part) VALUES (?)", [(part,) for part in parts])
+    db.executemany("DELETE FROM observations WHERE trace_id = ?", [(trace_id,) for trace_id in trace_ids])
+    db.executemany(
+        "INSERT INTO observations VALUES (?, ?, (SELECT id FROM parts WHERE part = ?), ?, ?, ?, ?, ?, ?, ?)",
+        [(trace_id, second_of(trace_id), *each) for trace_id, observed in seen.items() for each in observed],
+    )
+    db.executemany("DELETE FROM changed WHERE trace_id = ?", [(trace_id,) for trace_id in trace_ids])
 
 
 def _minute_at_rest(db: sqlite3.Connection) -> int | None:
@@ -143,8 +150,10 @@ def _minute_at_rest(db: sqlite3.Connection) -> int | None:
 
 def _sum_up(db: sqlite3.Connection, minute: int) -> None:
     db.execute("DELETE FROM sums WHERE minute = ?", (minute,))
-    summed = db.execute(_SUM_UP, (minute, minute, minute + MINUTE)).rowcount
-    if summed:
+    observed = (Observation(*values) for values in db.execute(_OF_MINUTE, (minute, minute + MINUTE)))
+    rows = [(minute, part, tally.dumps()) for part, tally in add_up(observed).items()]
+    db.executemany("INSERT INTO sums VALUES (?, ?, ?)", rows)
+    if rows:
         db.execute("UPDATE minutes SET summed = 1 WHERE minute = ?", (minute,))
     else:
         db.execute("DELETE FROM minutes WHERE minute = ?", (minute,))

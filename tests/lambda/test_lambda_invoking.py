@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sysconfig
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from local.demo.waiting import until
+from local.stage.place import LAMBDA_PYTHON
 from tests.stage import Stage
 
 
@@ -36,6 +39,52 @@ def test_a_worker_sees_no_package_of_the_developers(deploy: Callable[..., Any]) 
     answer = payload(function.invoke('["boto3", "pytest", "moto", "ministack", "requests", "marshmallow", "local"]'))
     assert answer["seen"] == ["boto3"]
     assert not [entry for entry in answer["path"] if "/.venv/" in entry or "/.venv-emulator/" in entry]
+
+
+def test_a_worker_imports_from_its_package_its_layer_and_the_runtimes_environment_only(
+    stage: Stage, deploy: Callable[..., Any]
+) -> None:
+    layers = stage.client("lambda").get_function_configuration(FunctionName="local-customer-support-queries")["Layers"]
+    function = deploy(
+        """
+        import sys, backoffice, boto3, marshmallow
+        def handler(event, context):
+            return {"path": sys.path, "found": [m.__file__ for m in (backoffice, marshmallow, boto3)]}
+        """,
+        Layers=[layer["Arn"] for layer in layers],
+    )
+    answer = payload(function.invoke())
+    unpacked, runtime = str(stage.place.state / "lambda" / "unpacked"), str(LAMBDA_PYTHON.parents[1])
+    standard = [sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")]
+    zipped = [entry for entry in answer["path"] if entry.endswith(".zip") and not Path(entry).exists()]
+    known = (unpacked, runtime, *standard, *zipped)
+    assert [entry for entry in answer["path"] if not entry.startswith(known)] == []
+    assert [file.startswith(unpacked) for file in answer["found"]] == [True, True, False]
+    assert answer["found"][2].startswith(runtime)
+
+
+def test_a_worker_sees_nothing_of_the_developers_environment(deploy: Callable[..., Any]) -> None:
+    """What Lambda defines, the function's own variables, and what leads to this stage instead of to AWS."""
+    seen = set(payload(deploy("import os\ndef handler(event, context): return sorted(os.environ)").invoke()))
+    lambdas = {
+        *("_HANDLER", "_X_AMZN_TRACE_ID", "LAMBDA_TASK_ROOT", "PATH", "LANG", "TZ", "PYTHONPATH"),
+        *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_REGION", "AWS_DEFAULT_REGION"),
+        *("AWS_EXECUTION_ENV", "AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_INITIALIZATION_TYPE"),
+        *(f"AWS_LAMBDA_FUNCTION_{what}" for what in ("NAME", "MEMORY_SIZE", "VERSION")),
+        *("AWS_LAMBDA_LOG_GROUP_NAME", "AWS_LAMBDA_LOG_STREAM_NAME"),
+        *("AWS_XRAY_CONTEXT_MISSING", "AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_ADDRESS", "_AWS_XRAY_DAEMON_PORT"),
+    }
+    stages = {
+        *(
+            "AWS_ENDPOINT_URL",
+            "NO_PROXY",
+            "AWS_CONFIG_FILE",
+            "AWS_SHARED_CREDENTIALS_FILE",
+            "AWS_EC2_METADATA_DISABLED",
+        ),
+        *("HOME", "TMPDIR", "PYTHONNOUSERSITE", "PYTHONUTF8"),
+    }
+    assert seen - {"LC_CTYPE"} == lambdas | stages | {"MINISTACK_LAMBDA_PROXY_URL"}
 
 
 def test_importing_pytest_inside_a_function_fails_as_on_aws(deploy: Callable[..., Any]) -> None:

@@ -10,9 +10,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from local.demo.traces import Document, documents
 from local.demo.waiting import until
 from local.stage import running
+from tests import graphs
 from tests.stage import Stage
 
 ECHO = """
@@ -104,6 +108,92 @@ def test_in_one_warm_worker_the_same_root_keeps_its_different_parents(stage: Sta
     functions = {one.id: one.parent_id for one in found if one.fields["origin"] == "AWS::Lambda::Function"}
     handed = [answer[0].split("Parent=")[1].split(";")[0] for answer in answers]
     assert [services[functions[segment]] for segment in handed] == parents
+
+
+def test_in_one_warm_worker_each_invocations_own_work_hangs_below_it(stage: Stage, deploy: Callable[..., Any]) -> None:
+    """By the deployed layer: the X-Ray SDK alone keeps the first invocation's parent (see tests/layer)."""
+    layers = stage.client("lambda").get_function_configuration(FunctionName="local-customer-support-queries")["Layers"]
+    function = deploy(
+        """
+        import os
+        from backoffice import tracing
+        def handler(event, context):
+            with tracing.span("work", number=event):
+                return os.getpid()
+        """,
+        Layers=[layer["Arn"] for layer in layers],
+    )
+    root, parents = new_root(), ["00000000000000aa", "00000000000000bb"]
+    answers = [
+        json.loads(function.invoke(str(number), f"Root={root};Parent={parent};Sampled=1")["Payload"].read())
+        for number, parent in enumerate(parents)
+    ]
+    assert answers[0] == answers[1], "not the same worker"
+
+    def look() -> dict[int, str | None] | None:
+        found = {one.id: one for one in documents(stage.client("xray"), root)}
+        spans = [one for one in found.values() if one.name == "work"]
+        ways = [(span, found.get(span.parent_id or "")) for span in spans]
+        below = {span.annotations["number"]: found[own.parent_id or ""].parent_id for span, own in ways if own}
+        return below if len(below) == 2 else None
+
+    assert until("both invocations' work", look) == dict(enumerate(parents))
+
+
+def test_a_batch_of_messages_is_linked_to_the_traces_that_the_queue_was_told_of(
+    stage: Stage, deploy: Callable[..., Any]
+) -> None:
+    function = deploy("import os\ndef handler(event, context): print('handled', os.environ['_X_AMZN_TRACE_ID'])")
+    sqs, aws_lambda = stage.client("sqs"), stage.client("lambda")
+    url = sqs.create_queue(QueueName=function.name)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    root = new_root()
+    header = {"DataType": "String", "StringValue": f"Root={root};Parent=00000000000000aa;Sampled=1"}
+    sqs.send_message(QueueUrl=url, MessageBody="one", MessageSystemAttributes={"AWSTraceHeader": header})
+    mapping = aws_lambda.create_event_source_mapping(FunctionName=function.name, EventSourceArn=arn)
+    try:
+        lines = until("the message", lambda: [line for line in function.lines() if line.startswith("handled ")])
+    finally:
+        aws_lambda.delete_event_source_mapping(UUID=mapping["UUID"])
+        sqs.delete_queue(QueueUrl=url)
+    own = lines[0].partition("Root=")[2].partition(";")[0]
+    assert own != root, "a batch begins a trace of its own"
+    (service,) = [one for one in segments(stage, own, 2) if one.fields["origin"] == "AWS::Lambda"]
+    (link,) = service.fields["links"]
+    assert (link["trace_id"], link["id"]) == (root, "00000000000000aa")
+
+
+def test_an_invocation_that_finds_no_room_is_marked_as_throttled(stage: Stage, deploy: Callable[..., Any]) -> None:
+    function, root = deploy("def handler(event, context): return 1"), new_root()
+    stage.client("lambda").put_function_concurrency(FunctionName=function.name, ReservedConcurrentExecutions=0)
+    with pytest.raises(ClientError) as refused:
+        function.invoke(trace=f"Root={root};Sampled=1")
+    assert refused.value.response["Error"]["Code"] == "TooManyRequestsException"
+    (service,) = segments(stage, root, 1)
+    assert {mark for mark in ("error", "throttle", "fault") if service.fields.get(mark)} == {"error", "throttle"}
+    assert service.fields["http"]["response"]["status"] == 429
+    node = graphs.of_traces(stage.client("xray"), [root])[function.name, "AWS::Lambda"]
+    assert graphs.counts(node["SummaryStatistics"]) == (0, 0, 1, 0)
+
+
+def test_running_out_of_memory_is_reported_with_what_was_used(deploy: Callable[..., Any]) -> None:
+    function = deploy(
+        """
+        import time
+        def handler(event, context):
+            held = bytearray(300 * 1024 * 1024)
+            time.sleep(8)
+        """,
+        MemorySize=128,
+    )
+    function.invoke()
+    lines = until("a report", lambda: _reported(function.lines(), 1))
+    (report,) = (line for line in lines if line.startswith("REPORT"))
+    (used,) = re.findall(r"\tMax Memory Used: (\d+) MB\t", report)
+    assert int(used) > 128
+    assert "\tMemory Size: 128 MB\t" in report
+    assert "\tStatus: error\tError Type: Runtime.OutOfMemory\t" in report
+    assert any("Runtime exited with error: signal: killed" in line for line in lines)
 
 
 def test_a_failed_invocation_is_marked_with_its_cause(stage: Stage, deploy: Callable[..., Any]) -> None:

@@ -6,7 +6,6 @@ The tests build on one another, in the order of the file: each finds the stage a
 import base64
 import json
 import os
-import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -17,31 +16,21 @@ import requests
 
 from local.stage.aws import stack_statuses
 from local.stage.daemon import identity
-from local.stage.place import ROOT
-from tests.stage import Stage, own_stage
+from tests.stage import Stage, clone, own_stage
 
 CUSTOMER = {"name": "Ada Lovelace", "email": "ada@example.com", "time_zone": "Europe/London"}
 
 
 @pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of this house, so that whoever edits a file while the tests run makes no deploy necessary."""
-    root = tmp_path_factory.mktemp("clone")
-    ignored = shutil.ignore_patterns("__pycache__", ".serverless", "tests")
-    for folder in ("local", "shared", "services", ".build"):
-        if (ROOT / folder).is_dir():
-            shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
-    for file in ("serverless-compose.yml", "package.json", "package-lock.json"):
-        shutil.copy(ROOT / file, root)
-    for installed in (".venv", ".venv-emulator", ".venv-lambda", "node_modules"):
-        (root / installed).symlink_to(ROOT / installed)
-    return root
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy, so that whoever edits a file while the tests run makes no deploy necessary."""
+    return clone(tmp_path_factory.mktemp("clone"))
 
 
 @pytest.fixture(scope="module")
-def mortal(pytestconfig: pytest.Config, clone: Path) -> Iterator[Stage]:
+def mortal(pytestconfig: pytest.Config, house: Path) -> Iterator[Stage]:
     """A stage that may be stopped and killed, since no other test uses it."""
-    with own_stage(pytestconfig, clone) as made:
+    with own_stage(pytestconfig, house) as made:
         yield made
 
 
@@ -141,8 +130,8 @@ def test_after_a_crash_up_starts_it_again_with_what_was_saved(mortal: Stage) -> 
     assert customers(mortal) == ["ada@example.com"]
 
 
-def test_deploying_one_service_leaves_the_others_alone(mortal: Stage, clone: Path) -> None:
-    with (clone / "services" / "invoicing" / "invoicing" / "__init__.py").open("a") as source:
+def test_deploying_one_service_leaves_the_others_alone(mortal: Stage, house: Path) -> None:
+    with (house / "services" / "invoicing" / "invoicing" / "__init__.py").open("a") as source:
         source.write("\n# changed\n")
     client = mortal.client("lambda")
     before = {name: client.get_function_configuration(FunctionName=name)["CodeSha256"] for name in FUNCTIONS}

@@ -4,74 +4,31 @@ import json
 import random
 import sqlite3
 import time
-from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.xray.service_graph import services
 from local.xray.sums import of_trace
+from local.xray.tally import add_up
+from tests import graphs
 from tests.xray.conftest import StartXray
 from tests.xray.support import Fields, Xray, new_id, new_trace_id, segment, subsegment, wait_until
 from tests.xray.working_day import Day
 
 NOW = float(int(time.time()))
-Graph = dict[tuple[str, str], dict[str, Any]]
 
 
-def by_name(found: list[Fields]) -> Graph:
-    """Nodes by name and type; `targets` are their edges by the node they lead to."""
-    names = {node["ReferenceId"]: (node["Name"], node.get("Type", "")) for node in found}
-    assert len(names) == len(found)
-    for node in found:
-        node["targets"] = {names[edge["ReferenceId"]]: edge for edge in node["Edges"]}
-    return {names[node["ReferenceId"]]: node for node in found}
-
-
-def graph(xray: Xray, start: float, end: float) -> Graph:
-    pages = xray.client.get_paginator("get_service_graph").paginate(StartTime=start, EndTime=end)
-    return by_name([node for page in pages for node in page["Services"]])
-
-
-def graph_of(*documents: Fields) -> Graph:
+def graph_of(*documents: Fields) -> graphs.Graph:
     trace_id = documents[0]["trace_id"]
-    return by_name(services(of_trace(trace_id, [json.dumps(fields) for fields in documents])))
-
-
-def components(found: Graph) -> int:
-    """How many parts of the graph no edge connects."""
-    group = {name: {name} for name in found}
-    for name, node in found.items():
-        for target in node["targets"]:
-            merged = group[name] | group[target]
-            group.update(dict.fromkeys(merged, merged))
-    return len({id(members) for members in group.values()})
-
-
-def counts(statistics: Fields) -> tuple[int, int, int, int]:
-    """ok, error, throttle, fault."""
-    errors, faults = statistics["ErrorStatistics"], statistics["FaultStatistics"]
-    return statistics["OkCount"], errors["OtherCount"], errors["ThrottleCount"], faults["TotalCount"]
-
-
-def assert_sums_hold(found: Graph) -> None:
-    for node in found.values():
-        for part in [node, *node["Edges"]]:
-            statistics = part["SummaryStatistics"]
-            assert sum(counts(statistics)) == statistics["TotalCount"]
-            assert statistics["ErrorStatistics"]["TotalCount"] == sum(counts(statistics)[1:3])
-            if part.get("EdgeType") == "link":
-                histogram = part["ReceivedEventAgeHistogram"]
-                assert part["ResponseTimeHistogram"] == []
-            else:
-                histogram = part["ResponseTimeHistogram"]
-            assert sum(entry["Count"] for entry in histogram) == statistics["TotalCount"]
+    return graphs.by_name(services(add_up(of_trace(trace_id, [json.dumps(fields) for fields in documents]))))
 
 
 def test_a_request_leads_from_client_to_table_with_a_count_each(xray: Xray) -> None:
     at = NOW - 50 * 3600
     xray.send_and_wait(*Day(at).request("test-support-commands", "POST /tickets", status=409).documents)
-    found = graph(xray, at, at)
+    found = graphs.read(xray.client, at, at)
     client, stage = ("test-support/test", "client"), ("test-support/test", "AWS::ApiGateway::Stage")
     service, function = ("test-support-commands", "AWS::Lambda"), ("test-support-commands", "AWS::Lambda::Function")
     table = ("test-support", "AWS::DynamoDB::Table")
@@ -82,12 +39,12 @@ def test_a_request_leads_from_client_to_table_with_a_count_each(xray: Xray) -> N
         assert "EdgeType" not in found[source]["targets"][target]
     assert [found[name]["Root"] for name in chain] == [False, True, False, False, False]
     assert [found[name]["State"] for name in chain] == ["unknown", "active", "active", "active", "unknown"]
-    assert counts(found[stage]["SummaryStatistics"]) == (0, 1, 0, 0)
-    assert counts(found[client]["targets"][stage]["SummaryStatistics"]) == (0, 1, 0, 0)
-    assert counts(found[function]["SummaryStatistics"]) == (1, 0, 0, 0)
+    assert graphs.counts(found[stage]["SummaryStatistics"]) == (0, 1, 0, 0)
+    assert graphs.counts(found[client]["targets"][stage]["SummaryStatistics"]) == (0, 1, 0, 0)
+    assert graphs.counts(found[function]["SummaryStatistics"]) == (1, 0, 0, 0)
     assert found[table]["ResponseTimeHistogram"] == [{"Value": 0.008, "Count": 1}]
-    assert_sums_hold(found)
-    assert graph(xray, at + 1, at + 100) == {}
+    graphs.assert_sums_hold(found)
+    assert graphs.read(xray.client, at + 1, at + 100) == {}
 
 
 def test_a_lost_conditional_write_is_the_tables_error_and_no_fault() -> None:
@@ -98,8 +55,8 @@ def test_a_lost_conditional_write_is_the_tables_error_and_no_fault() -> None:
     day.write(invocation, invocation.tip, "test-support-commands", fault=True)
     day.write(invocation, invocation.tip, "test-support-commands")
     found = graph_of(*invocation.documents)
-    assert counts(found["test-support", "AWS::DynamoDB::Table"]["SummaryStatistics"]) == (1, 1, 1, 1)
-    assert_sums_hold(found)
+    assert graphs.counts(found["test-support", "AWS::DynamoDB::Table"]["SummaryStatistics"]) == (1, 1, 1, 1)
+    graphs.assert_sums_hold(found)
 
 
 def test_the_callees_own_segment_takes_the_place_of_the_inferred_one(xray: Xray) -> None:
@@ -108,14 +65,14 @@ def test_the_callees_own_segment_takes_the_place_of_the_inferred_one(xray: Xray)
     caller = segment(trace_id, at, name="shop")
     call = subsegment(trace_id, caller["id"], at, name="stock.example.com", namespace="remote")
     xray.send_and_wait(caller, call)
-    assert ("stock.example.com", "remote") in graph(xray, at, at)
+    assert ("stock.example.com", "remote") in graphs.read(xray.client, at, at)
     xray.send_and_wait(segment(trace_id, at, name="stock", origin="AWS::ECS::Container", parent_id=call["id"]))
-    found = graph(xray, at, at)
+    found = graphs.read(xray.client, at, at)
     assert found.keys() == {("shop", "client"), ("shop", ""), ("stock", "AWS::ECS::Container")}
     (edge,) = found["shop", ""]["Edges"]
     assert [alias["Name"] for alias in edge["Aliases"]] == ["stock.example.com"]
     (trace_graph,) = xray.client.get_paginator("get_trace_graph").paginate(TraceIds=[trace_id])
-    assert by_name(trace_graph["Services"]) == found
+    assert graphs.by_name(trace_graph["Services"]) == found
 
 
 def ten_tickets(day: Day, propagated: bool) -> list[Fields]:
@@ -136,7 +93,7 @@ def ten_tickets(day: Day, propagated: bool) -> list[Fields]:
 def test_ten_tickets_solved_are_one_connected_graph(xray: Xray) -> None:
     at = NOW - 52 * 3600
     xray.send_and_wait(*ten_tickets(Day(at), propagated=True))
-    found = graph(xray, at, at + 10)
+    found = graphs.read(xray.client, at, at + 10)
     assert len(xray.summaries(at, at + 10)) == 12
     totals = {name: node["SummaryStatistics"]["TotalCount"] for name, node in found.items()}
     function, service = "AWS::Lambda::Function", "AWS::Lambda"
@@ -165,14 +122,14 @@ def test_ten_tickets_solved_are_one_connected_graph(xray: Xray) -> None:
         ],
         ("test-invoicing-inbox", "AWS::SQS::Queue"): [("test-invoicing-inbox", function)],
     }
-    assert components(found) == 1
-    assert_sums_hold(found)
+    assert len(graphs.components(found)) == 1
+    graphs.assert_sums_hold(found)
 
 
 def test_without_the_header_the_graph_falls_apart(xray: Xray) -> None:
     at = NOW - 53 * 3600
     xray.send_and_wait(*ten_tickets(Day(at), propagated=False))
-    assert components(graph(xray, at, at + 10)) == 2
+    assert len(graphs.components(graphs.read(xray.client, at, at + 10))) == 2
 
 
 def test_the_graph_is_the_same_before_and_after_it_is_summed_up_and_after_a_restart(start_xray: StartXray) -> None:
@@ -180,15 +137,15 @@ def test_the_graph_is_the_same_before_and_after_it_is_summed_up_and_after_a_rest
     xray = start_xray()
     xray.send_and_wait(*ten_tickets(Day(at), propagated=True))
     ranges = [(at, at + 59), (at - 100, at + 200), (at, at), (at + 1, at + 1)]
-    before = [graph(xray, *each) for each in ranges]
+    before = [graphs.read(xray.client, *each) for each in ranges]
     assert before[0] == before[1]
     wait_until(lambda: _summed(xray) == 1, lambda: "the minute to be summed up")
-    assert [graph(xray, *each) for each in ranges] == before
+    assert [graphs.read(xray.client, *each) for each in ranges] == before
     late = Day(at).request("test-support-queries", "GET /tickets").documents
     xray.send_and_wait(*late)
-    assert ("test-support-queries", "AWS::Lambda") in graph(xray, at, at + 59)
+    assert ("test-support-queries", "AWS::Lambda") in graphs.read(xray.client, at, at + 59)
     xray.kill()
-    again = graph(start_xray(), at, at + 59)
+    again = graphs.read(start_xray().client, at, at + 59)
     assert again.pop(("test-support-queries", "AWS::Lambda::Function"))["SummaryStatistics"]["TotalCount"] == 1
     assert before[0].keys() < again.keys() | {("test-support-queries", "AWS::Lambda::Function")}
 
@@ -238,16 +195,32 @@ def random_trace(seed: int) -> list[Fields]:
     return documents
 
 
+def way_of_a_request(consumers: int) -> list[Fields]:
+    """A request, its event's relay, and so many consumers, the last of which fails: everything that is completed."""
+    day = Day(NOW)
+    request = day.request("test-support-commands", "POST /tickets/{ticket_id}/solve")
+    relayed = day.relayed(request, "test-support-relay")
+    for number in range(consumers):
+        day.taken(relayed, f"test-{number}-inbox", **({"fault": True} if number == consumers - 1 else {}))
+    return request.documents
+
+
+TRACES = st.one_of(
+    st.integers(min_value=0, max_value=2**32).map(random_trace),
+    st.integers(min_value=0, max_value=3).map(way_of_a_request),
+)
+
+
 @settings(max_examples=300, deadline=None, derandomize=True)
-@given(seed=st.integers(min_value=0, max_value=2**32))
-def test_any_order_and_repetition_yields_the_same_graph_and_sums_hold(seed: int) -> None:
-    documents = random_trace(seed)
-    chance = random.Random(seed)
-    shuffled = documents + chance.choices(documents, k=5)
-    chance.shuffle(shuffled)
+@given(documents=TRACES, data=st.data())
+def test_any_order_and_repetition_yields_the_same_graph_and_sums_hold(
+    documents: list[Fields], data: st.DataObject
+) -> None:
+    again = data.draw(st.lists(st.sampled_from(documents), max_size=8), "sent once more")
+    shuffled = data.draw(st.permutations([*documents, *again]), "in this order")
     found = graph_of(*documents)
     assert graph_of(*shuffled) == found
-    assert_sums_hold(found)
+    graphs.assert_sums_hold(found)
 
 
 @settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -259,64 +232,23 @@ def test_the_process_answers_the_graph_of_what_it_was_sent_in_any_order(xray: Xr
     xray.send_and_wait(*shuffled)
     answer = xray.client.get_trace_graph(TraceIds=[documents[0]["trace_id"]])
     expected = {name: node["SummaryStatistics"] for name, node in graph_of(*documents).items()}
-    assert {name: node["SummaryStatistics"] for name, node in by_name(answer["Services"]).items()} == expected
+    assert {name: node["SummaryStatistics"] for name, node in graphs.by_name(answer["Services"]).items()} == expected
 
 
-def test_a_database_from_before_there_was_a_graph_is_taken_over(start_xray: StartXray) -> None:
+@pytest.mark.parametrize("layout", [1, 2])
+def test_a_database_without_a_graph_or_with_one_kept_otherwise_is_taken_over(
+    start_xray: StartXray, layout: int
+) -> None:
     xray = start_xray()
     xray.send_and_wait(*Day(NOW).request("test-support-commands", "GET /tickets").documents)
-    before = graph(xray, NOW, NOW + 1)
+    before = graphs.read(xray.client, NOW, NOW + 1)
     xray.kill()
     with sqlite3.connect(xray.db) as db:
         for table in ("changed", "parts", "observations", "minutes", "sums"):
             db.execute(f"DROP TABLE {table}")
-        db.execute("PRAGMA user_version = 1")
+            if layout > 1:
+                db.execute(f"CREATE TABLE {table} (of_old TEXT)")
+        db.execute(f"PRAGMA user_version = {layout}")
     db.close()
     assert before
-    assert graph(start_xray(), NOW, NOW + 1) == before
-
-
-def test_documents_of_the_guides_shape_yield_the_guides_graph(xray: Xray) -> None:
-    """A web application on Elastic Beanstalk writes to a table, posts to a topic, asks a remote API and a database.
-
-    Shapes: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html
-    """
-    at = NOW - 54 * 3600
-    trace_id = new_trace_id(at)
-    calls = [
-        {"name": "DynamoDB", "aws": {"operation": "UpdateItem", "table_name": "scores"}, "namespace": "aws"},
-        {"name": "SNS", "aws": {"operation": "Publish", "topic_arn": "arn:aws:sns:eu-central-1:1:news"}}
-        | {"namespace": "aws"},
-        {"name": "SQS", "aws": {"operation": "SendMessage", "queue_url": "https://sqs/1/jobs"}, "namespace": "aws"},
-        {"name": "names.example.com", "namespace": "remote", "http": {"response": {"status": 200}}},
-        {"name": "games@db.example.com", "namespace": "remote", "sql": {"database_type": "PostgreSQL"}},
-        {"name": "S3", "namespace": "aws", "aws": {"operation": "ListBuckets"}},
-        {"name": "own work"},
-    ]
-    embedded = [{"id": new_id(), "start_time": at, "end_time": at + 0.1} | call for call in calls]
-    request = {"request": {"method": "POST", "url": "http://scores/api", "client_ip": "192.0.2.1"}}
-    own = segment(
-        trace_id,
-        at,
-        name="Scores",
-        origin="AWS::ElasticBeanstalk::Environment",
-        http=request | {"response": {"status": 200}},
-        aws={"elastic_beanstalk": {"version_label": "v1"}},
-        subsegments=[
-            {"id": new_id(), "name": "## handle", "start_time": at, "end_time": at + 1, "subsegments": embedded}
-        ],
-    )
-    xray.send_and_wait(own)
-    found = graph(xray, at, at)
-    root = ("Scores", "AWS::ElasticBeanstalk::Environment")
-    assert found["Scores", "client"]["targets"].keys() == {root}
-    assert found[root]["targets"].keys() == {
-        ("scores", "AWS::DynamoDB::Table"),
-        ("news", "AWS::SNS"),
-        ("jobs", "AWS::SQS::Queue"),
-        ("names.example.com", "remote"),
-        ("games@db.example.com", "Database::SQL"),
-        ("S3", "AWS::S3"),
-    }
-    assert found.keys() == {("Scores", "client"), root, *found[root]["targets"]}
-    assert_sums_hold(found)
+    assert graphs.read(start_xray().client, NOW, NOW + 1) == before

@@ -192,3 +192,23 @@ def test_it_listens_on_127_0_0_1_and_on_no_other_address(start_xray: StartXray) 
 
 def test_the_granted_receive_buffer_is_logged(start_xray: StartXray) -> None:
     assert "asked for 16777216 bytes, granted " in start_xray().log
+
+
+def test_a_malformed_datagram_is_logged_by_size_and_reason_and_without_its_content(start_xray: StartXray) -> None:
+    xray = start_xray()
+    datagram = HEADER + b'{"name": "secret"}'
+    xray.send_raw(datagram)
+    xray.wait_for("malformed", 1)
+    assert xray.terminate()[0] == 0
+    assert f"not stored, {len(datagram)} bytes: Invalid segment. ErrorCode: MissingTraceId" in xray.log
+    assert "secret" not in xray.log
+
+
+def test_a_document_too_large_is_logged_likewise(start_xray: StartXray) -> None:
+    xray = start_xray()
+    larger = json.dumps(segment(new_trace_id(NOW), NOW, metadata={"filler": "secret" * 11_000}))
+    xray.client.put_trace_segments(TraceSegmentDocuments=[larger, larger])
+    assert xray.terminate()[0] == 0
+    assert f"not stored, {len(larger)} bytes: Invalid segment. ErrorCode: SegmentTooLarge" in xray.log
+    assert xray.log.count("not stored") == 1, "more than a line a second"
+    assert "secret" not in xray.log
