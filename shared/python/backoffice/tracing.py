@@ -225,7 +225,7 @@ def _tables(operation: str, parameters: dict[str, Any]) -> set[str]:
 
 
 def _send_header(wrapped: Callable[..., Any], endpoint: Any, args: Any, kwargs: Any) -> Any:
-    current = None if getattr(_threads, "untraced", False) else header()
+    current = header()
     if current is not None:
         (request,) = args
         del request.headers[_HEADER]
