@@ -15,6 +15,7 @@ NAMES = (
     "invoice_totals",
     "init_time",
     "idle_memory",
+    "transformer",
     "xray_collector",
     "xray_graph",
     "sla_clocks",

@@ -45,7 +45,7 @@ EMITTED = {
         "PaymentRefunded",
         "TimeEntryBilled",
     },
-    "analytics": set(),
+    "analytics": {"FileDropProcessed", "FileDropRejected", "DataQualityAlertRaised"},
 }
 CONSUMED = {
     "customer-support": {"TimeEntryBilled"},

@@ -14,6 +14,7 @@ from backoffice_testing import ServiceTest, create_table
 from backoffice.clock import now
 from backoffice.dynamodb import Table
 from tests.contract import contexts
+from tests.contract.third_party import third_party
 
 Emitted = dict[str, list[dict[str, Any]]]
 
@@ -33,7 +34,7 @@ SETUP = {"description": "Setup", "quantity": "1", "unit": "C62", "unit_price": "
 class WorkingDay(ServiceTest):
     """Three services on one moto, each with its own table; the test hands their events around."""
 
-    groups = "agents,accountants,analysts"
+    groups = "agents,accountants,analysts,operators"
 
     def setUp(self) -> None:
         super().setUp()
@@ -47,9 +48,17 @@ class WorkingDay(ServiceTest):
         self.send_round(emitted["customer-support"])
         emitted["invoicing"] = self.invoice(customer_id=emitted["customer-support"][0]["aggregate_id"])
         self.send_round(emitted["invoicing"])
-        with self.within("analytics"):
-            emitted["analytics"] = self.events()
+        emitted["analytics"] = self.take_files()
         return emitted
+
+    def take_files(self) -> list[dict[str, Any]]:
+        """A third party drops a file with a bad row, one that cannot be read, and none the next day."""
+        with self.within("analytics"), third_party() as party:
+            self.do("PUT", "/drop-sources/acme", {"format": "csv"})
+            party.drop("user_id,date,event_type\nann,2026-11-23,view\nann,yesterday,view\n")
+            party.drop("nothing that anybody expects")
+            party.stays_away()
+            return self.events()
 
     def prepare_to_invoice(self) -> None:
         """Tell who issues invoices and what an hour costs."""

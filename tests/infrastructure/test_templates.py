@@ -125,6 +125,32 @@ def test_everything_that_holds_data_is_encrypted_and_speaks_tls_only(templates: 
         assert _refuse_plain_http(template, "AWS::SNS::TopicPolicy", "Topics") == set(topics)
 
 
+def test_the_bucket_is_private_encrypted_and_speaks_tls_only(templates: list[Template]) -> None:
+    for template in templates:
+        if template.stack != "analytics":
+            continue
+        found = template.resources["DropsBucket"]["Properties"]
+        assert set(found["PublicAccessBlockConfiguration"].values()) == {True}
+        (rule,) = found["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+        assert found["VersioningConfiguration"]["Status"] == "Enabled"
+        policy = template.resources["DropsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        assert any(_is_plain(_when_on_aws(one)) for one in policy if "Fn::If" in one)
+
+
+def test_what_a_role_is_given_besides_touches_nothing_but_drops(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        if template.stack != "analytics":
+            continue
+        statements_of_clock = template.resources["ClockDropsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        keys = [
+            next(iter(one["Condition"].values()))["dynamodb:LeadingKeys"]
+            for one in statements_of_clock
+            if "dynamodb" in str(one["Action"])
+        ]
+        assert {key for listed in keys for key in listed} == {"SOURCES", "ALERTS", "OUTBOX#*"}
+
+
 def test_x_ray_takes_segments_from_every_topic(templates: list[Template]) -> None:
     for template in templates:
         if template.stack == "shared":
