@@ -13,7 +13,7 @@ from tests.infrastructure.policies import statements, too_wide
 from tests.infrastructure.templates import SERVICES
 
 FRAGMENTS = ROOT / "shared" / "serverless"
-OWN = {"documents": ROOT / "services" / "invoicing" / "documents.yml"}
+OWN = {file.stem: file for file in ROOT.glob("services/*/serverless/*.yml")}
 FUNCTIONS = ("commands", "queries", "relay", "inbox", "clock", *OWN)
 SHARED_STATEMENTS = "${file(../../shared/serverless/iam.yml):"
 
