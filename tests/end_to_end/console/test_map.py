@@ -106,6 +106,7 @@ def test_live_says_when_it_hears_nothing_and_connects_again(sit_down: Callable[.
     operator.open("map", minutes="60")
     live = page.get_by_role("button", name="Live", exact=True)
     expect(live).to_be_visible()
+    expect(operator.node(RELAY)).to_be_visible()
     page.route("**/api/live*", lambda route: route.abort())
     page.evaluate("unplug()")
     expect(page.get_by_role("button", name="Reconnecting …")).to_be_visible()
