@@ -20,7 +20,7 @@ from local.demo.waiting import until
 from local.stage.place import Place, requested
 
 WRITERS = (1, 4, 16)
-EACH = 96
+EACH = 64
 LINE = {
     "description": "Support",
     "quantity": "1",
