@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -19,7 +20,7 @@ from local.demo.waiting import until
 from local.stage.place import Place, requested
 
 WRITERS = (1, 4, 16)
-EACH = 48
+EACH = 64
 LINE = {
     "description": "Support",
     "quantity": "1",
@@ -65,7 +66,14 @@ def _a_second(clients: list[Client], drafts: list[str], act: Callable[[Client, s
 
 
 def _finalize(client: Client, invoice_id: str, series: str) -> None:
-    client.post(f"/invoices/{invoice_id}/finalize", {"series": series})
+    """Finalize; who lost too many races is told so, and asks again under the same key."""
+    path, key = f"/invoices/{invoice_id}/finalize", str(uuid.uuid4())
+    for _ in range(5):
+        reply = client.send("POST", path, {"series": series}, headers={"Idempotency-Key": key})
+        if reply.status == 200:
+            return
+        assert reply.body["code"] == "in_flight", reply
+    raise AssertionError(f"{invoice_id} was never finalized")
 
 
 def _change(client: Client, invoice_id: str) -> None:

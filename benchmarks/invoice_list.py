@@ -92,7 +92,7 @@ def main() -> int:
 
 
 def _measured(client: Any, size: int) -> dict[str, Cost]:
-    with _table(client, f"bench-invoices-{size}") as name:
+    with _table(client, f"bench-invoices-{size}-{int(time.time())}") as name:
         began = time.perf_counter()
         _fill(client, name, size)
         print(f"{size:,} invoices written in {time.perf_counter() - began:.0f} s", flush=True)

@@ -144,7 +144,9 @@ class Crediting:
     def _document_allowances(self, after: Credits) -> tuple[DocumentAllowance, ...]:
         taken = zip(self.content.document_allowances, after.allowances, self.before.allowances, strict=True)
         return tuple(
-            one if now - past == one.amount else replace(one, amount=now - past, percentage=None, base=None)
+            one
+            if now - past == one.amount
+            else replace(one, amount=now - past, percentage=None, base=None, follows=False)
             for one, now, past in taken
             if now != past
         )
