@@ -12,6 +12,7 @@ import pytest
 from local.demo.apis import Apis
 from local.demo.cast import SELLER, Cast
 from local.demo.waiting import until
+from tests.end_to_end.ledger import APART
 from tests.end_to_end.problems import assert_problem
 from tests.stage import Stage
 
@@ -52,7 +53,7 @@ def test_an_invoice_is_paid_credited_and_refunded_to_the_cent(services: Apis, ac
     some = {"invoice_id": invoice["id"], "lines": [{"line_id": "1", "quantity": "1"}], "reason": "One too many"}
     note = invoicing.post("/credit-notes", some).body
     assert (note["totals"]["tax_inclusive"], note["freed"][0]["amount"]) == ("119.00", "119.00")
-    back = {"amount": {"amount": "162.00", "currency": "EUR"}, "external_ref": f"back-{uuid.uuid4()}"}
+    back = {"amount": {"amount": "162.00", "currency": APART}, "external_ref": f"back-{uuid.uuid4()}"}
     refunded = invoicing.post(f"/payments/{payment['id']}/refunds", back).body
     assert refunded["unapplied"]["amount"] == "0.00"
     assert _balance(services, account_id)["balance"]["amount"] == "0.00"
@@ -96,7 +97,7 @@ def test_the_statement_adds_up_to_the_balance_and_the_audit_proves_the_numbers(
 ) -> None:
     invoicing = services.invoicing
     _issued(services, account_id, series)
-    period = {"currency": "EUR", "from": f"{TODAY}", "to": f"{TODAY + timedelta(days=2)}"}
+    period = {"currency": APART, "from": f"{TODAY}", "to": f"{TODAY + timedelta(days=2)}"}
     statement = invoicing.get(f"/accounts/{account_id}/statement", **period).body
     balance = _balance(services, account_id)
     assert statement["closing"] == statement["entries"][-1]["balance"] == balance["balance"]["amount"] == "357.00"
@@ -108,12 +109,12 @@ def test_the_statement_adds_up_to_the_balance_and_the_audit_proves_the_numbers(
 
 def test_a_preview_names_each_contradiction_of_its_taxes(services: Apis) -> None:
     lines = [LINE, LINE | {"tax": {"category": "O"}}, LINE | {"tax": {"category": "E", "rate": "7"}}]
-    reply = services.invoicing.send("POST", "/invoices/preview", {"currency": "EUR", "lines": lines})
+    reply = services.invoicing.send("POST", "/invoices/preview", {"currency": APART, "lines": lines})
     assert_problem(reply, 422, "validation_failed", "lines.2.tax.rate", "lines.1.tax.category")
 
 
 def _issued(services: Apis, account_id: str, series: str, day: Any = TODAY) -> Body:
-    body = {"account_id": account_id, "currency": "EUR", "lines": [LINE], "terms": {"net_days": 0}}
+    body = {"account_id": account_id, "currency": APART, "lines": [LINE], "terms": {"net_days": 0}}
     draft = services.invoicing.post("/invoices", body).body
     own = series if day == TODAY else _past_series(services)
     finalization = {"series": own, "issue_date": f"{day}"}
@@ -125,7 +126,7 @@ def _past_series(services: Apis) -> str:
 
 
 def _paid(services: Apis, account_id: str, amount: str, **what: str) -> Body:
-    money = {"amount": amount, "currency": "EUR"}
+    money = {"amount": amount, "currency": APART}
     body = {"account_id": account_id, "amount": money, "external_ref": f"bank-{uuid.uuid4()}", **what}
     return dict(services.invoicing.post("/payments", body).body)
 
