@@ -17,6 +17,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from . import log, tracing, wire
+from .ages import Ages
 from .deployed import Deployed
 from .metrics import Metrics
 from .pool import Limits, Pool
@@ -70,7 +71,10 @@ async def _serve(options: argparse.Namespace) -> None:
     service = Service(deployed, pool, teller.sender)
     server = await wire.listen(service.answer, options.port)
     logger.info("listening on http://127.0.0.1:%d", options.port)
-    background = [asyncio.create_task(work) for work in (writer.run(), metrics.run(), _reap(pool), _tidy(deployed))]
+    ages = Ages(options.aws, clients("cloudwatch"))
+    background = [
+        asyncio.create_task(work) for work in (writer.run(), metrics.run(), ages.run(), _reap(pool), _tidy(deployed))
+    ]
     await _terminated()
     server.close()
     await service.drain(_DRAIN_SECONDS)

@@ -14,6 +14,7 @@ import pytest
 from local.stage import functions, watching
 from local.stage.place import ROOT
 
+ages = import_module("local.lambda.ages")
 tracing = import_module("local.lambda.tracing")
 metrics = import_module("local.lambda.metrics")
 wire = import_module("local.lambda.wire")
@@ -55,6 +56,12 @@ def test_each_set_of_dimensions_is_a_datum() -> None:
 @pytest.mark.parametrize("line", ['"CloudWatchMetrics"', '{"_aws": 1}', '{"_aws": {"Timestamp": "x"}}', "[]"])
 def test_a_line_that_only_looks_like_metrics_is_none(line: str) -> None:
     assert list(metrics.data_of(line)) == []
+
+
+def test_a_queues_age_is_that_of_its_oldest_message_and_an_empty_queue_has_none() -> None:
+    waiting = [{"SentTimestamp": 1000}, {"SentTimestamp": 940}]
+    queues = {"http://sqs/0/full": waiting, "http://sqs/0/empty": []}
+    assert ages.oldest({"000000000000": {"eu-central-1": queues}}, 1005.5) == {"full": 65.5}
 
 
 def test_a_request_in_chunks_is_read_whole_and_one_that_is_no_http_is_refused() -> None:
