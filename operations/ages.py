@@ -1,6 +1,6 @@
 """How long the oldest message of a queue has been waiting: SQS itself does not tell, its metric in CloudWatch does.
 
-On the local stage nobody measures it.
+On the local stage `local/lambda` puts the metric.
 """
 
 from __future__ import annotations

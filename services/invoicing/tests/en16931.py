@@ -1,7 +1,7 @@
 """The fatal rules of EN 16931 and of Peppol BIS Billing 3 that an invoice of ours could break, in our own words.
 
 ``broken`` reads a document as any recipient would. The official rules, which are many more, are applied by
-``test_official_validation`` where somebody has them at hand.
+``official_validation`` where somebody has them at hand.
 """
 
 import re

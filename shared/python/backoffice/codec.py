@@ -1,8 +1,8 @@
 """Domain objects as plain data and back: what the table keeps of a dataclass follows from its type hints.
 
 Decimals become strings (they keep the digits that were given), dates and times ISO strings, durations whole seconds,
-enums their value, dataclasses dicts, tuples lists. A field that does not compare is no part of the value (the facts of
-an aggregate, for example) and is not kept. A new field of the domain needs no second declaration here.
+enums their value, dataclasses dicts, tuples lists. A field that is left out of the repr is no part of what is kept (the
+facts of an aggregate, for example). A new field of the domain needs no second declaration here.
 """
 
 import types
@@ -36,7 +36,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {plain(name): plain(member) for name, member in value.items()}
     if is_dataclass(value):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.compare}
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.repr}
     return value
 
 
@@ -85,7 +85,7 @@ def _dataclass(kind: Any, data: Mapping[str, Any]) -> Any:
 @lru_cache
 def _hints(kind: Any) -> list[tuple[Field[Any], Any]]:
     hints = get_type_hints(kind)
-    return [(field, hints[field.name]) for field in fields(kind) if field.compare]
+    return [(field, hints[field.name]) for field in fields(kind) if field.repr]
 
 
 def _without_none(kind: Any) -> Any:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from backoffice.clock import now
+from backoffice.codec import plain, read
 from backoffice.domain import Aggregate
 from backoffice.dynamodb import Item
 from backoffice.transactions import Transaction
@@ -22,7 +23,6 @@ from invoicing.domain.money import rounded
 from invoicing.domain.numbering import Series
 from invoicing.domain.payments import Payment, Refund
 from invoicing.store import keys
-from invoicing.store.codec import plain, read
 from invoicing.store.keys import Key
 
 T = TypeVar("T")
