@@ -261,4 +261,4 @@ def _when_on_aws(statement: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_plain(statement: dict[str, Any]) -> bool:
-    return str(statement["Condition"].get("Bool", {}).get("aws:SecureTransport")).lower() == "false"
+    return str(statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")).lower() == "false"

@@ -17,8 +17,9 @@ from tests.stage import Stage
 expect.set_options(timeout=15_000)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """For one module only: while it lives, an event loop runs, and no other test could run one of its own."""
     with launched() as browser:
         yield browser
 
