@@ -8,7 +8,8 @@ PYTHON ?= python3
 BIN := $(CURDIR)/.venv/bin
 STAGE_COMMAND := $(PYTHON) -m local.stage.bootstrap
 SERVICES := $(notdir $(patsubst %/,%,$(wildcard services/*/)))
-SOURCES := shared/python $(addprefix services/,$(SERVICES))
+LAYERS := $(wildcard services/*/layers/*)
+SOURCES := shared/python $(addprefix services/,$(SERVICES)) $(LAYERS)
 CHECKED := local shared/python/backoffice shared/testing/backoffice_testing $(wildcard operations) $(foreach s,$(SERVICES),services/$(s)/$(subst -,_,$(s)))
 empty :=
 space := $(empty) $(empty)
@@ -22,7 +23,7 @@ HARMLESS := env -u AWS_PROFILE -u AWS_ENDPOINT_URL -u AWS_SESSION_TOKEN -u PYTHO
 # An option whose value was given on make's command line; the environment's USER or STAGE is somebody else's.
 given = $(if $(findstring command,$(origin $(1))),$(2) '$($(1))')
 
-.PHONY: help up down status logs token demo-users watch reset demo deploy remove layer test lint unit openapi bench install
+.PHONY: help up down status logs console token demo-users watch reset demo deploy remove layer test lint unit openapi bench install
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -39,6 +40,9 @@ status: ## programs, ports, stacks, URLs
 
 logs: ## the newest log lines of a service (SERVICE=invoicing, LINES=100, FOLLOW=1)
 	@$(STAGE_COMMAND) logs $(call given,SERVICE,--service) $(call given,LINES,--lines) $(if $(FOLLOW),--follow)
+
+console: install ## the operator's page of a stage on AWS, with your own credentials (STAGE=dev, WRITES=1; read-only without)
+	@$(BIN)/python -m operations.console $(call given,STAGE,--stage) $(if $(call given,WRITES),--allow-writes)
 
 token: ## a bearer token, nothing else (USER=agent@example.com)
 	@$(STAGE_COMMAND) token $(call given,USER,--user)
@@ -72,6 +76,7 @@ lint: install ## style, imports, types
 	$(BIN)/ruff format --check .
 	PYTHONPATH=$(SOURCE_PATH) $(BIN)/lint-imports
 	$(BIN)/mypy $(CHECKED)
+	node_modules/.bin/prettier --check --log-level warn operations/console/page
 
 unit: install ## the services' own tests
 	@for service in $(SERVICES); do \

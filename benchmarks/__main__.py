@@ -8,12 +8,18 @@ import sys
 NAMES = (
     "api_get",
     "solve_to_draft",
+    "finalize",
+    "invoice_list",
     "tracing_cost",
     "serverless_offline",
+    "invoice_totals",
     "init_time",
     "idle_memory",
+    "transformer",
     "xray_collector",
     "xray_graph",
+    "sla_clocks",
+    "ticket_lists",
     "stage_times",
 )
 

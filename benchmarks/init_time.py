@@ -35,7 +35,7 @@ _TIMED = (
 def main() -> int:
     deploy.build_layer("host")
     with tempfile.TemporaryDirectory() as folder:
-        programs = {BASELINE: (_TIMED.format(init=_BOTO3[0], client=_BOTO3[1]), Path(folder))}
+        programs = {BASELINE: (_TIMED.format(init=_BOTO3[0], client=_BOTO3[1]), [Path(folder)])}
         programs |= dict(_functions(Path(folder)))
         seconds: dict[str, list[tuple[float, ...]]] = {name: [] for name in programs}
         for round in range(1 + ROUNDS):
@@ -56,24 +56,32 @@ def main() -> int:
     return conclude(Target(f"init of {slowest}", times, MOST_TIMES, "times that of boto3 alone"))
 
 
-def _functions(folder: Path) -> Iterator[tuple[str, tuple[str, Path]]]:
-    """Each function's name, the program that times it, and a copy of its service as it is deployed."""
+def _functions(folder: Path) -> Iterator[tuple[str, tuple[str, list[Path]]]]:
+    """Each function's name, the program that times it, and its import path: its service's copy, then its layers."""
     for service in deploy.services():
         copy = folder / service
         shutil.copytree(ROOT / "services" / service, copy, ignore=shutil.ignore_patterns("tests", "__pycache__"))
         deploy.compile_for_workers(copy)
-        for module in sorted(copy.glob("*/handlers/*.py")):
-            if module.stem != "__init__":
+        for module in sorted(copy.glob("*/handlers/*")):
+            if not module.stem.startswith("__"):
                 name = ".".join(module.relative_to(copy).with_suffix("").parts)
                 init, client = _FUNCTION
-                yield f"{service} {module.stem}", (_TIMED.format(init=init.format(module=name), client=client), copy)
+                program = _TIMED.format(init=init.format(module=name), client=client)
+                yield f"{service} {module.stem}", (program, [copy, *_layers(module.stem)])
 
 
-def _run(program: str, service: Path) -> tuple[float, ...]:
+def _layers(function: str) -> list[Path]:
+    """Where the layers of a function lie: its own, if it has one, and the common one."""
+    folders = [BUILD / f"layer-{function}-host", BUILD / "layer-host"]
+    return [folder / "python" for folder in folders if folder.is_dir()]
+
+
+def _run(program: str, path: list[Path]) -> tuple[float, ...]:
     """Processor seconds until the module is imported and until the client is made, without the interpreter's start."""
+    service = path[0]
     environment = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join([str(service), str(BUILD / "layer-host" / "python")]),
+        "PYTHONPATH": os.pathsep.join(map(str, path)),
         "PYTHONDONTWRITEBYTECODE": "1",
         "AWS_DEFAULT_REGION": "eu-central-1",
         "AWS_ACCESS_KEY_ID": "test",

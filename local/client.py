@@ -17,8 +17,8 @@ _SECONDS = 35  # API Gateway gives up after 29
 class Reply:
     """An API's answer.
 
-    `request` is what was asked (`POST /tickets`), `body` the JSON of the answer (None if empty, text if it is none),
-    `correlation_id` the request's own, under which its trace is found.
+    `request` is what was asked (`POST /tickets`), `body` what the answer holds (JSON's value, a PDF's bytes, else text,
+    None if it is empty), `correlation_id` the request's own, under which its trace is found.
     """
 
     request: str
@@ -128,6 +128,8 @@ def _as_json(raw: bool) -> dict[str, str]:
 def _content(answer: requests.Response) -> Any:
     if not answer.content:
         return None
+    if answer.headers.get("Content-Type") == "application/pdf":
+        return answer.content
     try:
         return answer.json()
     except ValueError:

@@ -33,7 +33,7 @@ class Stage:
 
     @property
     def endpoints(self) -> dict[str, Any]:
-        """What `endpoints.json` says: `{"aws": url, "xray": url, "services": {name: base_url}}`."""
+        """What `endpoints.json` says: `{"aws": url, "xray": url, "console": url, "services": {name: base_url}}`."""
         return dict(json.loads(self.place.endpoints_file.read_text()))
 
     def token(self, user: str = "agent@example.com") -> str:
@@ -128,7 +128,7 @@ def own_stage(config: pytest.Config, root: Path = ROOT) -> Iterator[Stage]:
 def clone(root: Path) -> Path:
     """Make `root` a copy of this house, to be edited while the tests run."""
     ignored = shutil.ignore_patterns("__pycache__", ".serverless", "tests")
-    for folder in ("local", "shared", "services", ".build"):
+    for folder in ("local", "shared", "services", "operations", ".build"):
         if (ROOT / folder).is_dir():
             shutil.copytree(ROOT / folder, root / folder, ignore=ignored)
     for file in ("serverless-compose.yml", "package.json", "package-lock.json"):

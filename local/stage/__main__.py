@@ -21,7 +21,7 @@ def up(stage: Place) -> None:
     """Start, deploy, create the demo users, write endpoints.json and tell the URLs."""
     stage.make()
     with only_one(_lock(stage), "command on this stage") as lock:
-        with step(f"Starting the embedded AWS (port {stage.port}), X-Ray and Lambda"):
+        with step(f"Starting the embedded AWS (port {stage.port}), X-Ray, Lambda and the console"):
             running.start(stage)
         deploy.deploy_local(stage, lock)
         with step("Demo users"):
@@ -86,6 +86,7 @@ def deploy_one(stage: Place, service: str | None) -> None:
 def tell(urls: dict[str, Any]) -> None:
     print(f"AWS      {urls['aws']}")
     print(f"X-Ray    {urls['xray']}")
+    print(f"Console  {urls['console']}")
     for service, url in urls["services"].items():
         print(f"{service:17} {url}")
 

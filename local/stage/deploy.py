@@ -32,16 +32,17 @@ def stacks() -> list[str]:
 
 
 def build_layer(target: str) -> None:
-    """Build the layer for the emulator ("host") or for Lambda ("aws"); the build skips what is unchanged.
+    """Build the layers for the emulator ("host") or for Lambda ("aws"); the build skips what is unchanged.
 
     Raises Problem if the build fails.
     """
     BUILD.mkdir(exist_ok=True)
     log = BUILD / f"layer-{target}.log"
-    with step(f"Building the layer ({target})"):
+    with step(f"Building the layers ({target})"):
         command = [str(PYTHON), str(ROOT / "shared" / "layer" / "build.py"), "--target", target]
         _run(command, ROOT, environment.tools(), log)
-    print(log.read_text().splitlines()[-1], file=sys.stderr)
+    told = [line for line in log.read_text().splitlines() if line.startswith("layer-")]
+    print(*told, sep="\n", file=sys.stderr)
 
 
 def deploy_local(place: Place, lock: int, service: str | None = None) -> None:
@@ -148,7 +149,8 @@ def _copy_source(target: Path) -> None:
         shutil.copy2(ROOT / name, target / name)
     # The lock of shared/layer/build.py: another stage's launcher may be building the layer anew.
     with only_one(BUILD / "layer-host.lock", "build of the layer"):
-        shutil.copytree(BUILD / "layer-host", target / BUILD.name / "layer-host")
+        for layer in BUILD.glob("layer*-host"):
+            shutil.copytree(layer, target / BUILD.name / layer.name)
     (target / NODE_MODULES.name).symlink_to(NODE_MODULES)
 
 

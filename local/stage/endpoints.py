@@ -10,10 +10,11 @@ from local.stage.place import Place
 
 
 def endpoints(place: Place, services: list[str]) -> dict[str, Any]:
-    """`{"aws": url, "xray": url, "services": {name: base_url}}` of a deployed stage."""
+    """`{"aws": url, "xray": url, "console": url, "services": {name: base_url}}` of a deployed stage."""
     return {
         "aws": place.aws_url,
         "xray": place.xray_url,
+        "console": place.console_url,
         "services": {
             service: f"{place.aws_url}/_aws/execute-api/{api}/{aws.STAGE}"
             for service in services

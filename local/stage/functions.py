@@ -6,7 +6,7 @@ import re
 
 from local.stage.place import ROOT, STAGE
 
-_FRAGMENT = re.compile(r"shared/serverless/(\w+)\.yml\):functions")
+_FRAGMENT = re.compile(r"/(\w+)\.yml\):functions")
 
 
 def names() -> list[str]:

@@ -68,9 +68,9 @@ def installations() -> list[Installation]:
     tools = ROOT / "requirements-dev.txt"
     emulator = ROOT / "requirements-emulator.txt"
     workers = ROOT / "requirements-lambda.txt"
-    on_lambda = ROOT / "shared" / "python" / "requirements.txt"
+    on_lambda = [ROOT / "shared" / "python" / "requirements.txt", *layers_of_services()]
     return [
-        Installation(TOOLS, [*pip, *fill, str(tools)], (tools, on_lambda)),
+        Installation(TOOLS, [*pip, *fill, str(tools)], (tools, *on_lambda)),
         Installation(
             EMULATOR,
             [*pip, "--python", str(EMULATOR_PYTHON), *fill, str(emulator)],
@@ -83,6 +83,11 @@ def installations() -> list[Installation]:
             (ROOT / "package.json", ROOT / "package-lock.json"),
         ),
     ]
+
+
+def layers_of_services() -> list[Path]:
+    """The pins of what single functions are given beyond the common layer."""
+    return sorted((ROOT / "services").glob("*/layers/*/requirements.txt"))
 
 
 def prepare(arguments: list[str]) -> str | None:

@@ -73,6 +73,10 @@ class Place:
         return f"http://{HOST}:{self.xray_port}"
 
     @property
+    def console_url(self) -> str:
+        return f"http://{HOST}:{self.console_port}"
+
+    @property
     def lambda_url(self) -> str:
         return f"http://{HOST}:{self.lambda_port}"
 

@@ -1,4 +1,4 @@
-"""The three programs of a stage: the embedded AWS, and Lambda and X-Ray beside it."""
+"""The four programs of a stage: the embedded AWS, Lambda and X-Ray beside it, and the operator's console."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import urllib.request
 
 from local.stage import environment, streams
 from local.stage.daemon import Daemon
-from local.stage.place import EMULATOR_PYTHON, HOST, LAMBDA_PYTHON, PYTHON, ROOT, Place, tcp_is_free, udp_is_free
+from local.stage.place import EMULATOR_PYTHON, HOST, LAMBDA_PYTHON, PYTHON, ROOT, STAGE, Place, tcp_is_free, udp_is_free
 from local.stage.problem import Problem
 
 _START_SECONDS = 60.0
@@ -43,14 +43,21 @@ def functions(place: Place) -> Daemon:
     return Daemon("lambda", command, environment.program(), ROOT, place.state)
 
 
+def console(place: Place) -> Daemon:
+    """The operator's page. It asks the others only when somebody looks at it."""
+    command = [str(PYTHON), "-m", "operations.console", "--stage", STAGE, "--port", str(place.console_port)]
+    command += ["--endpoints", str(place.endpoints_file)]
+    return Daemon("console", command, environment.program(), ROOT, place.state)
+
+
 def programs(place: Place) -> list[Daemon]:
     """In the order in which they are stopped: functions finish what they do, and their last words are kept."""
-    return [functions(place), emulator(place), xray(place)]
+    return [console(place), functions(place), emulator(place), xray(place)]
 
 
 def ports(place: Place) -> list[int]:
     """The port of each of the programs."""
-    return [place.lambda_port, place.port, place.xray_port]
+    return [place.console_port, place.lambda_port, place.port, place.xray_port]
 
 
 def check_ports(place: Place) -> None:
@@ -63,6 +70,8 @@ def check_ports(place: Place) -> None:
     if xray(place).pid is None:
         wanted.append((place.xray_port, tcp_is_free(place.xray_port), "TCP"))
         wanted.append((place.daemon_port, udp_is_free(place.daemon_port), "UDP"))
+    if console(place).pid is None:
+        wanted.append((place.console_port, tcp_is_free(place.console_port), "TCP"))
     for port, free, protocol in wanted:
         if not free:
             raise Problem(
@@ -78,7 +87,7 @@ def start(place: Place) -> bool:
     """
     check_ports(place)
     place.make()
-    aws, traces, workers = emulator(place), xray(place), functions(place)
+    aws, traces, workers, page = emulator(place), xray(place), functions(place), console(place)
     fresh = aws.pid is None
     if fresh:
         workers.stop()  # what it knows is of the embedded AWS before
@@ -90,9 +99,12 @@ def start(place: Place) -> bool:
         traces.start()
     if workers.pid is None:
         workers.start()
+    if page.pid is None:
+        page.start()
     aws.wait_until(lambda: answers(f"{place.aws_url}/_ministack/ready"), _START_SECONDS)
     traces.wait_until(lambda: answers(f"{place.xray_url}/health"), _START_SECONDS)
     workers.wait_until(lambda: answers(f"{place.lambda_url}/health"), _START_SECONDS)
+    page.wait_until(lambda: answers(f"{place.console_url}/health"), _START_SECONDS)
     return fresh
 
 

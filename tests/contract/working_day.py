@@ -5,16 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
 from backoffice_testing import ServiceTest, create_table
 
+from backoffice.clock import now
 from backoffice.dynamodb import Table
 from tests.contract import contexts
+from tests.contract.third_party import third_party
 
 Emitted = dict[str, list[dict[str, Any]]]
 
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 ADDRESS = {"street": "Lindenweg 1", "city": "Köln", "postal_code": "50667", "country": "DE"}
 TAX = {"category": "S", "rate": "19"}
 SELLER = {
@@ -30,7 +34,7 @@ SETUP = {"description": "Setup", "quantity": "1", "unit": "C62", "unit_price": "
 class WorkingDay(ServiceTest):
     """Three services on one moto, each with its own table; the test hands their events around."""
 
-    groups = "agents,accountants,analysts"
+    groups = "agents,accountants,analysts,operators"
 
     def setUp(self) -> None:
         super().setUp()
@@ -44,9 +48,17 @@ class WorkingDay(ServiceTest):
         self.send_round(emitted["customer-support"])
         emitted["invoicing"] = self.invoice(customer_id=emitted["customer-support"][0]["aggregate_id"])
         self.send_round(emitted["invoicing"])
-        with self.within("analytics"):
-            emitted["analytics"] = self.events()
+        emitted["analytics"] = self.take_files()
         return emitted
+
+    def take_files(self) -> list[dict[str, Any]]:
+        """A third party drops a file with a bad row, one that cannot be read, and none the next day."""
+        with self.within("analytics"), third_party() as party:
+            self.do("PUT", "/drop-sources/acme", {"format": "csv"})
+            party.drop("user_id,date,event_type\nann,2026-11-23,view\nann,yesterday,view\n")
+            party.drop("nothing that anybody expects")
+            party.stays_away()
+            return self.events()
 
     def prepare_to_invoice(self) -> None:
         """Tell who issues invoices and what an hour costs."""
@@ -68,7 +80,24 @@ class WorkingDay(ServiceTest):
                 self.do("POST", f"{path}/time-entries", time)
             self.do("POST", f"{path}/solve")
             self.do("PATCH", f"/customers/{ann['id']}", {"company": None})
+            self.do("PUT", f"{path}/satisfaction", {"score": 4})
+            self.do("POST", f"{path}/reopen")
+            self.do("POST", f"{self.forgotten(ticket)}/merge", {"into": path.removeprefix("/tickets/")})
             return self.events()
+
+    def forgotten(self, ticket: dict[str, str]) -> str:
+        """A second ticket is promised an answer within a minute and gets none."""
+        around_the_clock = [{"start": "00:00", "end": "24:00"}]
+        week = dict.fromkeys(WEEKDAYS, around_the_clock)
+        calendar = {"name": "Always", "time_zone": "UTC", "week": week}
+        self.do("PUT", "/calendars/always", calendar)
+        targets = {"normal": {"first_response_minutes": 1}}
+        self.do("PUT", "/sla-policies/default", {"name": "Fast", "calendar_id": "always", "targets": targets})
+        path = f"/tickets/{self.do('POST', '/tickets', ticket)['id']}"
+        clock = contexts.module("customer-support", "handlers.clock")
+        with patch.object(clock, "now", lambda: now() + timedelta(minutes=2)):
+            clock.wake(lambda: True)
+        return path
 
     def invoice(self, customer_id: str) -> list[dict[str, Any]]:
         """The work is invoiced, something else too, and all of it is paid."""
@@ -80,12 +109,33 @@ class WorkingDay(ServiceTest):
                 self.do("POST", f"/invoices/{invoice['id']}/finalize", {})
             self.pay(customer_id, "1.00", invoice_id=of_time["id"])
             self.pay(customer_id, "119.00", invoice_id=by_hand["id"])
-            self.pay(customer_id, "5.00")
+            unapplied = self.pay(customer_id, "5.00")
+            back = {"amount": {"amount": "2.00", "currency": "EUR"}, "external_ref": "back-1"}
+            self.do("POST", f"/payments/{unapplied['id']}/refunds", back)
+            bounced = self.pay(customer_id, "7.00")
+            self.do("POST", f"/payments/{bounced['id']}/reverse", {"reason": "direct debit returned"})
+            self.do("POST", "/credit-notes", {"invoice_id": by_hand["id"], "all": True, "reason": "Not delivered"})
+            self.pursue(customer_id)
             return self.events()
 
-    def pay(self, account_id: str, amount: str, **what: str) -> None:
+    def pursue(self, customer_id: str) -> None:
+        """One invoice is overdue and reminded of, disputed and made void; another is given up."""
+        self.do("PUT", "/dunning-policies/default", {"step_days": [1, 1000]})
+        late = {"account_id": customer_id, "currency": "EUR", "lines": [SETUP], "terms": {"net_days": 0}}
+        self.do("PUT", "/series/LATE", {"prefix": "LATE-"})
+        disputed, hopeless = (self.do("POST", "/invoices", late) for _ in range(2))
+        for invoice in (disputed, hopeless):
+            past = {"series": "LATE", "issue_date": "2026-01-05"}
+            self.do("POST", f"/invoices/{invoice['id']}/finalize", past)
+        contexts.module("invoicing", "handlers.clock").pursue_invoices()
+        dispute = self.do("POST", f"/invoices/{disputed['id']}/disputes", {"reason": "Never ordered"})
+        self.do("POST", f"/disputes/{dispute['id']}/settle", {"outcome": "credited"})
+        self.do("POST", f"/invoices/{disputed['id']}/void")
+        self.do("POST", f"/invoices/{hopeless['id']}/mark-uncollectible")
+
+    def pay(self, account_id: str, amount: str, **what: str) -> Any:
         money = {"amount": {"amount": amount, "currency": "EUR"}, "external_ref": f"bank-{amount}"}
-        self.do("POST", "/payments", {"account_id": account_id, **money, **what})
+        return self.do("POST", "/payments", {"account_id": account_id, **money, **what})
 
     def send_round(self, envelopes: list[dict[str, Any]]) -> None:
         for context in contexts.CONTEXTS:

@@ -146,6 +146,11 @@ REFUSED_FIELDS = [
     ("invoicing", "POST", "/invoices", with_line(base_quantity="0"), ["lines.0.base_quantity"]),
     ("invoicing", "POST", "/invoices", with_line(unit="hours"), ["lines.0.unit"]),
     ("invoicing", "POST", "/invoices", with_line(tax={"rate": "19"}), ["lines.0.tax.category"]),
+    ("invoicing", "POST", "/invoices", with_line(tax={"category": "S"}), ["lines.0.tax.rate"]),
+    ("invoicing", "POST", "/invoices", with_line(tax={"category": "E", "rate": "7"}), ["lines.0.tax.rate"]),
+    ("invoicing", "POST", "/invoices", with_line(allowances=[{"charge": False}]), ["lines.0.allowances.0.amount"]),
+    ("invoicing", "POST", "/credit-notes", {"invoice_id": "<ticket>"}, ["invoice_id", "reason"]),
+    ("invoicing", "PUT", "/dunning-policies/default", {"step_days": [14, 7]}, ["step_days"]),
     ("invoicing", "POST", "/invoices/preview", {"currency": "ABC", "lines": [LINE]}, ["currency"]),
     ("invoicing", "POST", "/payments", money("10.00", "ABC"), ["amount.currency"]),
     ("invoicing", "POST", "/payments", money("10.5", "EUR"), ["amount.amount"]),
@@ -229,6 +234,8 @@ UNKNOWN_THINGS = [
     ("invoicing", "/accounts/{}/balance", "cus", "account_not_found"),
     ("invoicing", "/invoices/{}", "inv", "invoice_not_found"),
     ("invoicing", "/payments/{}", "pay", "payment_not_found"),
+    ("invoicing", "/credit-notes/{}", "crn", "credit_note_not_found"),
+    ("invoicing", "/disputes/{}", "dsp", "dispute_not_found"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -9,7 +10,8 @@ Statement = dict[str, Any]
 
 # AWS offers no resource-level permission for these (Service Authorization Reference, AWS X-Ray).
 ONLY_ON_EVERYTHING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
-INDEXES_OF_THE_TABLE = "${Table.Arn}/index/*"
+# The indexes of the table, or the objects under one prefix of a bucket.
+PART_OF_ONE_RESOURCE = re.compile(r"\$\{Table\.Arn\}/index/\*|\$\{\w*Bucket\.Arn\}/[a-z]+/\*")
 
 
 def as_list(value: Any) -> list[Any]:
@@ -19,7 +21,12 @@ def as_list(value: Any) -> list[Any]:
 def statements(role: dict[str, Any]) -> Iterator[Statement]:
     """Every statement of a role's inline policies."""
     for policy in role["Properties"]["Policies"]:
-        yield from as_list(policy["PolicyDocument"]["Statement"])
+        yield from of_policy(policy)
+
+
+def of_policy(policy: dict[str, Any]) -> list[Statement]:
+    """The statements of one policy, inline or attached (its properties)."""
+    return as_list(policy["PolicyDocument"]["Statement"])
 
 
 def actions(role: dict[str, Any]) -> set[str]:
@@ -38,7 +45,7 @@ def _is_too_wide(statement: Statement) -> bool:
         return True
     if wanted <= ONLY_ON_EVERYTHING:
         return False
-    return any("*" in name.replace(INDEXES_OF_THE_TABLE, "") for name in _texts(statement["Resource"]))
+    return any("*" in PART_OF_ONE_RESOURCE.sub("", name) for name in _texts(statement["Resource"]))
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The layer: complete, small, and the same from the same sources."""
+"""The layers: complete, small, and the same from the same sources."""
 
 from __future__ import annotations
 
@@ -18,13 +18,16 @@ from local.stage.place import ROOT
 
 PINS = (ROOT / "shared" / "python" / "requirements.txt", ROOT / "shared" / "layer" / "requirements.txt")
 LAYERS = ROOT / ".build"
+OWN_PINS = tuple(sorted((ROOT / "services").glob("*/layers/*/requirements.txt")))
+# Named by reportlab, which imports it only to read text files of unknown encoding.
+NEVER_IMPORTED = {"charset-normalizer"}
 # What the Python runtimes of Lambda bring: boto3 and its dependencies.
 RUNTIME = {"boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"}
 LAMBDA = {"python_version": "3.13", "python_full_version": "3.13.0", "platform_machine": "aarch64", "extra": ""}
 
 
-def _pinned() -> dict[str, str]:
-    lines = [line.split("#")[0].strip() for path in PINS for line in path.read_text().splitlines()]
+def _pinned(paths: tuple[Path, ...] = PINS) -> dict[str, str]:
+    lines = [line.split("#")[0].strip() for path in paths for line in path.read_text().splitlines()]
     pairs = [line.split("==") for line in lines if line]
     return {canonicalize_name(name): version for name, version in pairs}
 
@@ -61,8 +64,16 @@ def test_every_library_finds_what_it_needs_in_the_layer_or_in_the_runtime() -> N
     assert {name: needs for name, needs in missing.items() if needs} == {}
 
 
-def test_the_tests_run_against_the_versions_that_the_layer_ships() -> None:
-    pinned = _pinned()
+@pytest.mark.parametrize("pins", OWN_PINS, ids=lambda path: path.parent.name)
+def test_a_functions_own_layer_finds_what_it_needs(pins: Path) -> None:
+    pinned = _pinned((pins,))
+    assert pinned
+    missing = {name: _needs(name) - set(pinned) - set(_pinned()) - RUNTIME - NEVER_IMPORTED for name in pinned}
+    assert {name: needs for name, needs in missing.items() if needs} == {}
+
+
+def test_the_tests_run_against_the_versions_that_the_layers_ship() -> None:
+    pinned = _pinned((*PINS, *OWN_PINS))
     assert {name: metadata.version(name) for name in pinned} == pinned
 
 
@@ -79,6 +90,13 @@ def test_the_layer_for_aws_holds_machine_code_for_arm_and_python_3_13_only() -> 
     libraries = [path.name for path in (LAYERS / "layer-aws").rglob("*.so")]
     assert libraries
     assert [name for name in libraries if not name.endswith(".cpython-313-aarch64-linux-gnu.so")] == []
+
+
+def test_the_layer_of_the_documents_for_aws_holds_machine_code_for_arm_and_python_3_13_only() -> None:
+    deploy.build_layer("aws")
+    modules = [path.name for path in (LAYERS / "layer-documents-aws" / "python" / "PIL").glob("*.so")]
+    assert modules
+    assert [name for name in modules if not name.endswith(".cpython-313-aarch64-linux-gnu.so")] == []
 
 
 def test_equal_sources_make_equal_layers(tmp_path: Path) -> None:

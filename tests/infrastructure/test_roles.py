@@ -17,7 +17,7 @@ from tests.stage import Stage
 def test_every_function_of_the_stage_assumes_a_role_of_its_own(stage: Stage) -> None:
     pages = stage.client("lambda").get_paginator("list_functions").paginate()
     functions = [one for page in pages for one in page["Functions"] if one["FunctionName"].startswith("local-")]
-    assert len(functions) == 12
+    assert len(functions) == 19
     assert len({function["Role"] for function in functions}) == len(functions)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
-from tests.infrastructure.policies import actions, statements, too_wide
+from tests.infrastructure.policies import actions, as_list, of_policy, statements, too_wide
 from tests.infrastructure.templates import AWS_STAGES, STACKS, Template
 
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem", "PartiQLInsert"}
@@ -37,16 +38,24 @@ def test_no_role_reaches_beyond_what_it_names(service_templates: list[Template])
         for name, role in template.of_type("AWS::IAM::Role").items():
             assert too_wide(statements(role)) == [], f"{template.stack} {name}"
             assert "ManagedPolicyArns" not in role["Properties"]
+        for name, policy in template.of_type("AWS::IAM::Policy").items():
+            found = of_policy(policy["Properties"])
+            assert found, f"{template.stack} {name}"
+            assert too_wide(found) == [], f"{template.stack} {name}"
+            assert len(policy["Properties"]["Roles"]) == 1
 
 
 def test_queries_cannot_write(service_templates: list[Template]) -> None:
     for template in service_templates:
         allowed = actions(template.resources["QueriesRole"])
         assert not allowed & {f"dynamodb:{write}" for write in WRITES}
-        assert not [action for action in allowed if action.startswith(("sns:", "sqs:"))]
+        for policy in template.of_type("AWS::IAM::Policy").values():
+            if policy["Properties"]["Roles"] == [{"Ref": "QueriesRole"}]:
+                allowed |= {one for found in of_policy(policy["Properties"]) for one in as_list(found["Action"])}
+        assert not [action for action in allowed if action.startswith(("sns:", "sqs:", "s3:Put", "s3:Delete"))]
 
 
-def test_relay_and_clock_touch_nothing_but_the_outbox(service_templates: list[Template]) -> None:
+def test_what_relay_and_clock_have_in_common_touches_nothing_but_the_outbox(service_templates: list[Template]) -> None:
     for template in service_templates:
         for name in {"RelayRole", "ClockRole"} & set(template.resources):
             items = [one for one in statements(template.resources[name]) if "dynamodb:BatchWriteItem" in one["Action"]]
@@ -106,8 +115,40 @@ def test_everything_that_holds_data_is_encrypted_and_speaks_tls_only(templates: 
         queues = template.of_type("AWS::SQS::Queue")
         assert all(queue["Properties"]["SqsManagedSseEnabled"] for queue in queues.values())
         assert _refuse_plain_http(template, "AWS::SQS::QueuePolicy", "Queues") == set(queues)
+        buckets = template.of_type("AWS::S3::Bucket")
+        for bucket in buckets.values():
+            assert bucket["Properties"]["BucketEncryption"]
+        own = {name for name in buckets if name != "ServerlessDeploymentBucket"}
+        assert all(all(buckets[name]["Properties"]["PublicAccessBlockConfiguration"].values()) for name in own)
+        assert _refuse_plain_http(template, "AWS::S3::BucketPolicy", "Bucket") >= own
         topics = template.of_type("AWS::SNS::Topic")
         assert _refuse_plain_http(template, "AWS::SNS::TopicPolicy", "Topics") == set(topics)
+
+
+def test_the_bucket_is_private_encrypted_and_speaks_tls_only(templates: list[Template]) -> None:
+    for template in templates:
+        if template.stack != "analytics":
+            continue
+        found = template.resources["DropsBucket"]["Properties"]
+        assert set(found["PublicAccessBlockConfiguration"].values()) == {True}
+        (rule,) = found["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+        assert rule["ServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+        assert found["VersioningConfiguration"]["Status"] == "Enabled"
+        policy = template.resources["DropsBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        assert any(_is_plain(_when_on_aws(one)) for one in policy if "Fn::If" in one)
+
+
+def test_what_a_role_is_given_besides_touches_nothing_but_drops(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        if template.stack != "analytics":
+            continue
+        statements_of_clock = template.resources["ClockDropsPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        keys = [
+            next(iter(one["Condition"].values()))["dynamodb:LeadingKeys"]
+            for one in statements_of_clock
+            if "dynamodb" in str(one["Action"])
+        ]
+        assert {key for listed in keys for key in listed} == {"SOURCES", "ALERTS", "OUTBOX#*"}
 
 
 def test_x_ray_takes_segments_from_every_topic(templates: list[Template]) -> None:
@@ -122,10 +163,23 @@ def test_x_ray_takes_segments_from_every_topic(templates: list[Template]) -> Non
 def test_production_keeps_its_data_when_a_stack_goes_and_can_go_back_in_time(templates: list[Template]) -> None:
     for template in templates:
         of_production = template.stage == "prod"
+        buckets = template.of_type("AWS::S3::Bucket")
+        for name in buckets.keys() - {"ServerlessDeploymentBucket"}:
+            assert buckets[name]["DeletionPolicy"] == ("Retain" if of_production else "Delete")
         for table in template.of_type("AWS::DynamoDB::Table").values():
             assert table["DeletionPolicy"] == ("Retain" if of_production else "Delete")
             recovery = table["Properties"]["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
             assert recovery is of_production
+
+
+def test_every_dead_letter_queue_the_api_and_the_clock_wake_somebody(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        alarms = [alarm["Properties"] for alarm in template.of_type("AWS::CloudWatch::Alarm").values()]
+        watched = [one["Value"] for alarm in alarms for one in alarm["Dimensions"] if one["Name"] == "QueueName"]
+        dead_letters = {name for name in template.of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
+        assert {value["Fn::GetAtt"][0] for value in watched} == dead_letters
+        others = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] != "AWS/SQS"}
+        assert others == {"5XXError"} | ({"Errors"} if "ClockRole" in template.resources else set())
 
 
 def test_functions_are_traced_and_run_on_arm(service_templates: list[Template]) -> None:
@@ -134,7 +188,45 @@ def test_functions_are_traced_and_run_on_arm(service_templates: list[Template]) 
             found = function["Properties"]
             assert found["TracingConfig"] == {"Mode": "Active"}
             assert (found["Runtime"], found["Architectures"]) == ("python3.13", ["arm64"])
-            assert len(found["Layers"]) == 1
+
+
+def test_only_the_function_of_the_documents_carries_more_than_the_common_layer(
+    service_templates: list[Template],
+) -> None:
+    for template in service_templates:
+        for name, function in template.of_type("AWS::Lambda::Function").items():
+            own = [{"Ref": "DocumentsLambdaLayer"}] if name == "DocumentsLambdaFunction" else []
+            *first, common = function["Properties"]["Layers"]
+            assert first == own, name
+            assert ":layer:" in str(common)
+
+
+def test_the_documents_function_reads_issued_documents_and_nothing_else(service_templates: list[Template]) -> None:
+    roles = [one.resources["DocumentsRole"] for one in service_templates if "DocumentsRole" in one.resources]
+    assert len(roles) == len(AWS_STAGES)
+    for role in roles:
+        assert {action for action in actions(role) if not action.startswith(("logs:", "xray:"))} == {"dynamodb:GetItem"}
+        (read,) = [one for one in statements(role) if one["Action"] == "dynamodb:GetItem"]
+        keys = read["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
+        assert keys == ["INVOICE#*", "CREDIT_NOTE#*"]
+
+
+def test_an_api_that_answers_files_is_told_that_they_are_binary(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        (api,) = template.of_type("AWS::ApiGateway::RestApi").values()
+        expected = ["*/*"] if "DocumentsRole" in template.resources else None
+        assert api["Properties"].get("BinaryMediaTypes") == expected
+
+
+def test_the_layer_of_the_documents_ships_fonts_with_their_licences(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        if "DocumentsLambdaLayer" in template.resources:
+            with zipfile.ZipFile(template.path.with_name("documents.zip")) as archive:
+                names = set(archive.namelist())
+            fonts = {
+                f"python/document_fonts/{name}" for name in ("NotoSans-Regular.ttf", "OFL-1.1.txt", "Apache-2.0.txt")
+            }
+            assert fonts | {"python/reportlab/platypus/tables.py", "python/PIL/Image.py"} <= names
 
 
 def test_logs_do_not_stay_for_ever(service_templates: list[Template]) -> None:
@@ -160,7 +252,7 @@ def _refuse_plain_http(template: Template, kind: str, listed: str) -> set[str]:
     for policy in template.of_type(kind).values():
         found = [_when_on_aws(one) for one in policy["Properties"]["PolicyDocument"]["Statement"]]
         if any(one["Effect"] == "Deny" and _is_plain(one) for one in found):
-            refusing |= {one["Ref"] for one in policy["Properties"][listed]}
+            refusing |= {one["Ref"] for one in as_list(policy["Properties"][listed])}
     return refusing
 
 
@@ -169,4 +261,4 @@ def _when_on_aws(statement: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_plain(statement: dict[str, Any]) -> bool:
-    return str(statement["Condition"]["Bool"]["aws:SecureTransport"]).lower() == "false"
+    return str(statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport")).lower() == "false"

@@ -8,11 +8,12 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answered:
-    """What API Gateway would send: header names in lower case."""
+    """What API Gateway is told to send: header names in lower case, the text of a file that is binary in base64."""
 
     status: int
     headers: dict[str, str]
     text: str
+    is_binary: bool
 
     @property
     def json(self) -> Any:
@@ -60,7 +61,7 @@ class Caller:
         }
         reply = api.handler(event, self.context)
         headers = {name.lower(): values[0] for name, values in (reply.get("multiValueHeaders") or {}).items()}
-        return Answered(reply["statusCode"], headers, reply["body"])
+        return Answered(reply["statusCode"], headers, reply["body"], reply["isBase64Encoded"])
 
 
 def base64_of(data: bytes) -> str:

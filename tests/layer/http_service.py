@@ -6,7 +6,7 @@ from typing import Any
 from backoffice.domain import Aggregate, FieldError, Invalid, RuleBroken
 from backoffice.dynamodb import Table
 from backoffice.errors import Conflict, Contended, StaleVersion
-from backoffice.http import Answer, Api, NotFound, Request, created, nothing, ok
+from backoffice.http import Answer, Api, File, NotFound, Request, created, nothing, ok, unchanging_file
 from backoffice.ids import new_id
 from backoffice.schemas import DecimalString, Id, Strict, Text, Utc, Whole
 from backoffice.transactions import Transaction
@@ -32,6 +32,8 @@ class Thing(Strict):
 class Filter(Strict):
     name = Text(50)
 
+
+PICTURE = b"\x89PNG\r\n\x1a\n"
 
 ERRORS: dict[str, Exception] = {
     "invalid": Invalid([FieldError("lines.0.quantity", "Too much."), FieldError("name", "Too long.")]),
@@ -126,6 +128,14 @@ def service(before_commit: Callable[[], None] = lambda: None) -> Api:
     @api.get("/errors/{name}", group="agents")
     def fail(request: Request) -> Answer:
         raise ERRORS[request.path["name"]]
+
+    @api.get("/pictures/{name}", group="agents", files=("image/png",))
+    def picture(request: Request) -> Answer:
+        return unchanging_file(File(PICTURE, "image/png"), f"{request.path['name']}.png")
+
+    @api.get("/texts/{name}", group="agents", files=("text/plain",))
+    def text(request: Request) -> Answer:
+        return unchanging_file(File("Ünïcode", "text/plain"), f"{request.path['name']}.txt")
 
     @api.get("/unrenderable", group="agents")
     def unrenderable(request: Request) -> Answer:

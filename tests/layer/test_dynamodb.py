@@ -145,13 +145,18 @@ class TestReadingMany:
             Table("t", Scripted(*[held] * 10)).get_all([("A", "1")])
 
 
-class TestDeletingMany:
+class TestWritingAndDeletingMany:
     def test_all_are_deleted_over_several_calls(self, table):
         keys = [("A", f"{n:03}") for n in range(60)]
         for part in (keys[:30], keys[30:]):
             commit(table, *(("put", {"pk": pk, "sk": sk}) for pk, sk in part))
         table.delete_all(keys)
         assert table.query("A").items == []
+
+    def test_items_are_written_in_batches(self, table):
+        items = [{"pk": "A", "sk": f"{number:03}", "number": number} for number in range(60)]
+        table.put_all(items)
+        assert table.query("A").items == items
 
     def test_nothing_to_delete_is_no_call(self):
         Table("t", SimpleNamespace()).delete_all([])

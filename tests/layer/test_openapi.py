@@ -202,3 +202,9 @@ def test_a_list_is_a_page_with_a_cursor(spec):
     schema = spec["paths"]["/things"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
     assert schema["properties"]["items"] == {"type": "array", "items": {"$ref": "#/components/schemas/Thing"}}
     assert schema["properties"]["next_cursor"] == {"type": ["string", "null"]}
+
+
+def test_a_file_is_described_by_its_media_type_and_may_be_known_already(spec):
+    picture = spec["paths"]["/pictures/{name}"]["get"]
+    assert list(picture["responses"]["200"]["content"]) == ["image/png"]
+    assert "If-None-Match" in {parameter["name"] for parameter in picture["parameters"] if "name" in parameter}

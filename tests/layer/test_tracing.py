@@ -264,6 +264,14 @@ class TestRecord:
         assert (own["Root"], own["Sampled"]) == (header["Root"], str(sampled))
         assert (own["Parent"] == header["Parent"]) == (not sampled)
 
+    def test_calls_can_be_left_out_of_it(self, daemon, invoked, table):
+        invoked()
+        with tracing.record(trace_header()):
+            with tracing.untraced():
+                table.get("a", "b")
+            table.get("a", "b")
+        assert len([one for one in daemon.documents() if one.get("namespace") == "aws"]) == 1
+
     @pytest.mark.parametrize("header", [None, "", "no header at all"])
     def test_without_a_header_it_stays_in_the_invocations_trace(self, daemon, invoked, header):
         invocation = parts(invoked())

@@ -8,7 +8,7 @@ import pytest
 
 from local.stage.place import ROOT
 
-ENVIRONMENT = {**os.environ, "USER": "root", "STAGE": "prod", "SERVICE": "other"}
+ENVIRONMENT = {**os.environ, "USER": "root", "STAGE": "prod", "SERVICE": "other", "WRITES": "1"}
 
 
 def would_run(*arguments: str) -> str:
@@ -27,6 +27,8 @@ def would_run(*arguments: str) -> str:
 def test_a_value_given_to_make_reaches_the_command() -> None:
     assert would_run("token", "USER=operator@example.com").endswith("bootstrap token --user 'operator@example.com'")
     assert would_run("deploy", "STAGE=dev").endswith("bootstrap deploy --stage 'dev'")
+    assert would_run("console", "STAGE=dev").endswith("-m operations.console --stage 'dev'")
+    assert would_run("console", "STAGE=dev", "WRITES=1").endswith("--stage 'dev' --allow-writes")
     assert would_run("logs", "SERVICE=invoicing", "FOLLOW=1").endswith("logs --service 'invoicing' --follow")
 
 
@@ -34,6 +36,10 @@ def test_a_value_given_to_make_reaches_the_command() -> None:
 def test_a_name_that_happens_to_be_in_the_environment_does_not(target: str) -> None:
     """Most of all: a STAGE in someone's shell must not send a plain `make deploy` to their account."""
     assert would_run(target).endswith(f"bootstrap {target}")
+
+
+def test_the_console_of_a_stage_in_the_environment_is_not_opened_let_alone_for_writing() -> None:
+    assert would_run("console").endswith("-m operations.console")
 
 
 def test_the_default_target_tells_every_other_one() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+from local.stage import running
 from local.stage.aws import stack_statuses
 from local.stage.daemon import identity
 from tests.stage import Stage, clone, own_stage
@@ -58,7 +59,7 @@ def customers(stage: Stage) -> list[str]:
 
 def test_up_leaves_the_four_stacks_deployed_and_written_down(mortal: Stage) -> None:
     assert set(stack_statuses(mortal.place)) == {"shared", "customer-support", "invoicing", "analytics"}
-    assert set(mortal.endpoints) == {"aws", "xray", "services"}
+    assert set(mortal.endpoints) == {"aws", "xray", "console", "services"}
     assert set(mortal.endpoints["services"]) == {"customer-support", "invoicing", "analytics"}
 
 
@@ -128,6 +129,19 @@ def test_after_a_crash_up_starts_it_again_with_what_was_saved(mortal: Stage) -> 
     mortal.up()
 
     assert customers(mortal) == ["ada@example.com"]
+
+
+def test_a_console_that_cannot_start_is_told_and_one_that_can_comes_back(mortal: Stage, house: Path) -> None:
+    console, app = running.console(mortal.place), house / "operations" / "console" / "app.py"
+    console.stop()
+    whole = app.read_text()
+    app.write_text("raise RuntimeError('broken')")
+    with pytest.raises(pytest.fail.Exception, match="console ended at once"):
+        mortal.up()
+    app.write_text(whole)
+    mortal.up()
+
+    assert requests.get(f"{mortal.endpoints['console']}/api/stage", timeout=10).json()["stage"] == "local"
 
 
 def test_deploying_one_service_leaves_the_others_alone(mortal: Stage, house: Path) -> None:

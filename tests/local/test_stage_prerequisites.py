@@ -83,7 +83,7 @@ def test_what_an_old_python_meets_first_is_in_a_syntax_that_it_reads(file: str) 
 
 def test_a_port_that_another_program_listens_on(tmp_path: Path) -> None:
     place = free_place(tmp_path)
-    for port in (place.port, place.xray_port):
+    for port in (place.port, place.xray_port, place.console_port, place.lambda_port):
         with socket.create_server(("127.0.0.1", port)):
             assert_one_line(make_up(PORT=str(place.port)), f"TCP port {port} is taken", "make up PORT=")
 

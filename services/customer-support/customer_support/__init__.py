@@ -9,10 +9,14 @@ Every error is a problem document (RFC 9457); its `code` tells what to do about 
 | 401 | `unauthorized` | no token, or one that is expired or forged |
 | 403 | `forbidden` | the caller's groups do not allow it |
 | 404 | `customer_not_found`, `ticket_not_found` | there is none, or the id is of another kind |
+| 404 | `attachment_not_found`, `calendar_not_found`, `policy_not_found` | there is none |
 | 409 | `email_taken` | another customer has this e-mail address, in whatever capitals |
-| 409 | `illegal_transition` | the ticket's status forbids it: see `status_now` and `allowed_from` |
+| 409 | `illegal_transition` | the status forbids it: see `status_now`, `allowed_from` and `allowed_actions` |
+| 409 | `reopen_window_over` | a ticket is reopened within seven days; a customer's message opens a follow-up |
+| 409 | `other_customer`, `too_large_to_merge` | only tickets of one customer are merged, with 300 time entries in all |
 | 409 | `unassigned` | a ticket needs an assignee before it can be solved |
 | 409 | `too_many_time_entries` | a ticket takes 300 of them |
+| 409 | `too_many_calendars`, `too_many_policies` | there can be 30 and 60 of them |
 | 409 | `in_flight` | another request holds the same things; try again |
 | 412 | `stale_version` | somebody else was faster: read it again and decide anew |
 | 413 | `content_too_large` | a body takes 256 KiB |

@@ -8,6 +8,21 @@ from backoffice.ids import new_id
 from customer_support.handlers import commands, queries
 
 ANN = {"name": "Ann Smith", "email": "Ann@example.com", "company": "Smith Ltd", "time_zone": "Europe/Berlin"}
+WORKDAY = [{"start": "09:00", "end": "12:00"}, {"start": "13:00", "end": "18:00"}]
+CALENDAR = {
+    "name": "Office",
+    "time_zone": "Europe/Berlin",
+    "week": dict.fromkeys(("monday", "tuesday", "wednesday", "thursday", "friday"), WORKDAY),
+    "holidays": ["2026-12-25"],
+}
+POLICY = {
+    "name": "Everybody",
+    "calendar_id": "office",
+    "targets": {
+        "normal": {"first_response_minutes": 60, "resolution_minutes": 480},
+        "urgent": {"first_response_minutes": 15, "resolution_minutes": 120},
+    },
+}
 HOUR = {"minutes": 60, "rate_code": "consulting"}
 
 
@@ -23,6 +38,10 @@ class HelpDesk(ServiceTest):
     def patch(self, path: str, body: Any, version: str | None = "*", **how: Any) -> Reply:
         headers = {} if version is None else {"If-Match": version}
         return self.call(commands.api, "PATCH", path, body, headers=headers, **how)
+
+    def put(self, path: str, body: Any, version: str | None = None, **how: Any) -> Reply:
+        headers = {} if version is None else {"If-Match": version}
+        return self.call(commands.api, "PUT", path, body, headers=headers, **how)
 
     def done(self, reply: Reply) -> Any:
         """The body of a request that must have gone well."""
@@ -40,6 +59,11 @@ class HelpDesk(ServiceTest):
         question = {"subject": "Printer on fire", "body": "It burns.", **details, "customer_id": asker}
         return dict(self.done(self.post("/tickets", question)))
 
+    def service_levels(self, policy: dict[str, Any] = POLICY, calendar: dict[str, Any] = CALENDAR) -> None:
+        """Promise something to everybody who asks from now on."""
+        self.done(self.put("/calendars/office", calendar))
+        self.done(self.put("/sla-policies/default", policy))
+
     def assigned(self, **details: Any) -> str:
         """The path of a ticket that an agent is responsible for."""
         path = f"/tickets/{self.ticket(**details)['id']}"
@@ -51,6 +75,10 @@ class HelpDesk(ServiceTest):
         path = self.assigned()
         self.done(self.post(f"{path}/solve"))
         return path
+
+    def actions(self, path: str) -> list[str]:
+        """What a history tells, oldest first."""
+        return [line["action"] for line in self.done(self.get(f"{path}/history", {"limit": "100"}))["items"]]
 
     def walk(self, path: str, limit: int, **query: str) -> list[str]:
         """The ids of a whole list, read page by page."""
@@ -76,6 +104,10 @@ class HelpDesk(ServiceTest):
         reply = reply_of()
         self.assertEqual(self.everything(), before)
         return reply
+
+    def items(self, path: str) -> list[Any]:
+        """What the table holds of one ticket."""
+        return list(self.table.query_all(f"TICKET#{path.removeprefix('/tickets/')}"))
 
     def everything(self) -> list[Any]:
         items = self.table.client.scan(TableName=self.table.name)["Items"]

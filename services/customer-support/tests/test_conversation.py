@@ -43,12 +43,10 @@ class WritingAMessage(HelpDesk):
         self.assertEqual((ticket["status"], ticket["first_responded_at"]), ("new", None))
         self.assertEqual(self.events("FirstResponseSent"), [])
 
-    def test_on_a_solved_ticket_can_only_be_a_note(self) -> None:
+    def test_by_an_agent_on_a_solved_ticket_can_only_be_a_note(self) -> None:
         path = self.solved()
 
-        self.assert_problem(
-            self.post(f"{path}/messages", {"body": "Thanks", "author": "customer"}), 409, "illegal_transition"
-        )
+        self.assert_problem(self.post(f"{path}/messages", {"body": "Well"}), 409, "illegal_transition")
         self.done(self.post(f"{path}/messages", {"body": "Call again", "visibility": "internal"}))
         self.assertEqual(self.get(path).body["status"], "solved")
 

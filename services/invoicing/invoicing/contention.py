@@ -9,7 +9,9 @@ from backoffice.errors import Conflict, Contended
 
 T = TypeVar("T")
 
-_ATTEMPTS = 25
+# Long enough for sixteen writers of one series, and within a function's time-out (10 s) whatever the last try takes.
+_PATIENCE = 7.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.02, 0.5
 
 
 class LookAgain(Exception):
@@ -19,9 +21,10 @@ class LookAgain(Exception):
 def until_won(attempt: Callable[[], T], *races: str) -> T:
     """Call ``attempt`` (read, decide, write) until none of the named ``races`` is lost, with jitter in between.
 
-    Raises what ``attempt`` raises otherwise, a Conflict of any other name included; Contended after many losses.
+    Raises what ``attempt`` raises otherwise, a Conflict of any other name included; Contended after some seconds.
     """
-    for losses in range(_ATTEMPTS):
+    deadline, losses = time.monotonic() + _PATIENCE, 0
+    while True:
         try:
             return attempt()
         except Conflict as lost:
@@ -29,5 +32,8 @@ def until_won(attempt: Callable[[], T], *races: str) -> T:
                 raise
         except LookAgain:
             pass
-        time.sleep(random.uniform(0, min(0.3, 0.01 * 2**losses)))
-    raise Contended(f"lost {' or '.join(races)} {_ATTEMPTS} times")
+        wait = random.uniform(0, min(_LONGEST_WAIT, _FIRST_WAIT * 2**losses))
+        losses += 1
+        if time.monotonic() + wait > deadline:
+            raise Contended(f"lost {' or '.join(races)} {losses} times")
+        time.sleep(wait)

@@ -3,5 +3,6 @@
 import sys
 from pathlib import Path
 
-_SHARED = Path(__file__).resolve().parents[3] / "shared"
-sys.path[:0] = [str(_SHARED / "python"), str(_SHARED / "testing")]
+_SERVICE = Path(__file__).resolve().parents[1]
+_SHARED = _SERVICE.parents[1] / "shared"
+sys.path[:0] = [str(_SHARED / "python"), str(_SHARED / "testing"), str(_SERVICE / "layers" / "documents")]

@@ -7,9 +7,10 @@ from typing import Any
 from backoffice.ids import new_id
 from invoicing.domain.account import Account, Address
 from invoicing.domain.invoice import Invoice, Origin
-from invoicing.domain.lines import Allowance, Content, DocumentAllowance, Line, Tax, TimeEntry
+from invoicing.domain.lines import Allowance, Content, DocumentAllowance, Line, TimeEntry
 from invoicing.domain.rates import Rate
 from invoicing.domain.seller import SELLER_ID, BankAccount, Seller, SellerDetails
+from invoicing.domain.taxes import Tax
 from invoicing.domain.time_billing import WorkedTime
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

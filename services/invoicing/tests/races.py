@@ -1,11 +1,11 @@
-"""Bad luck on order: somebody else gets in between a read and its write, or the answer to a write is lost."""
+"""Bad luck on order: somebody else gets in between a read and its write, or a write or its answer is lost."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ConnectTimeoutError, ReadTimeoutError
 
 from invoicing.store import Store
 
@@ -27,7 +27,7 @@ def meanwhile(read: str, *events: Callable[[], Any]) -> Iterator[None]:
 
 
 @contextmanager
-def lost_answer(client: Any) -> Iterator[None]:
+def lost_answer(client: Any, *, must_happen: bool = True) -> Iterator[None]:
     """The next transaction is written, and nobody hears of it."""
     original, lost = client.transact_write_items, []
 
@@ -40,4 +40,19 @@ def lost_answer(client: Any) -> Iterator[None]:
 
     with patch.object(client, "transact_write_items", transact):
         yield
-    assert lost, "nothing was written"
+    assert lost or not must_happen, "nothing was written"
+
+
+@contextmanager
+def lost_request(client: Any) -> Iterator[None]:
+    """The next transaction never arrives."""
+    original, lost = client.transact_write_items, []
+
+    def transact(**request: Any) -> Any:
+        if not lost:
+            lost.append(request)
+            raise ConnectTimeoutError(endpoint_url="dynamodb")
+        return original(**request)
+
+    with patch.object(client, "transact_write_items", transact):
+        yield

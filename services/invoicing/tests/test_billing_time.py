@@ -8,7 +8,7 @@ from typing import Any
 from backoffice_testing import envelope
 
 from backoffice.ids import new_id
-from invoicing.domain.rates import UnknownRate
+from invoicing.domain.rates import OtherCurrency, UnknownRate
 from invoicing.handlers import inbox
 from tests.company import RATE, SELLER, CompanyTest, customer_fact, ticket_solved, time_entry
 from tests.races import meanwhile
@@ -50,11 +50,35 @@ class ASolvedTicket(BillingTest):
         self.assertEqual(self.deliver_to_inbox(ticket_solved(self.account_id)), [])
         self.assertEqual(self.invoices(), [])
 
-    def test_adds_to_the_open_draft_of_its_currency(self) -> None:
+    def test_adds_to_the_open_draft(self) -> None:
+        for _ in range(2):
+            self.deliver_to_inbox(ticket_solved(self.account_id, time_entry(60)))
+        self.assertEqual([len(one["lines"]) for one in self.invoices()], [2])
+
+    def test_in_a_second_currency_fails_until_the_account_has_a_price_in_its_own(self) -> None:
         self.put("/rates/dollars", RATE | {"currency": "USD"})
-        for code in ("consulting", "dollars", "consulting"):
-            self.deliver_to_inbox(ticket_solved(self.account_id, time_entry(60, code)))
-        self.assertEqual({one["currency"]: len(one["lines"]) for one in self.invoices()}, {"USD": 1, "EUR": 2})
+        dollars = ticket_solved(self.account_id, time_entry(60, "dollars"))
+        self.assertEqual(self.deliver_to_inbox(ticket_solved(self.account_id, time_entry(60)), dollars), [1])
+        self.assertEqual(self.get(f"/accounts/{self.account_id}").body["billing_currency"], "EUR")
+        with self.assertRaisesRegex(OtherCurrency, f"PUT /accounts/{self.account_id}/rates/dollars, then redrive"):
+            inbox.inbox.take(json.dumps(dollars))
+        self.put(f"/accounts/{self.account_id}/rates/dollars", RATE | {"unit_price": "110.00"})
+        self.assertEqual(self.deliver_to_inbox(dollars), [])
+        (invoice,) = self.invoices()
+        self.assertEqual([one["net"] for one in invoice["lines"]], ["120.00", "110.00"])
+
+    def test_is_priced_by_the_accounts_own_rate_before_the_general_one(self) -> None:
+        own = f"/accounts/{self.account_id}/rates/consulting"
+        self.assertEqual(self.get(own).status, 404)
+        made = self.put(own, RATE | {"unit_price": "90.00", "step_minutes": 15})
+        self.assertEqual((made.status, self.get(own).body), (200, made.body))
+        self.assertEqual(self.put(own, RATE, **{"If-Match": '"7"'}).status, 412)
+        self.deliver_to_inbox(ticket_solved(self.account_id, time_entry(20)))
+        other = self.register()
+        self.deliver_to_inbox(ticket_solved(other, time_entry(20)))
+        (mine,), (theirs,) = self.invoices(), self.invoices(other)
+        self.assertEqual((mine["totals"]["lines"], theirs["totals"]["lines"]), ("45.00", "40.00"))
+        self.assertEqual(self.put(f"/accounts/{new_id('cus')}/rates/consulting", RATE).status, 404)
 
     def test_begins_a_new_draft_once_the_last_is_finalized(self) -> None:
         self.put("/seller", SELLER)

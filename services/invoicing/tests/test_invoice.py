@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from backoffice.domain import Invalid, RuleBroken
 from invoicing.domain.invoice import Invoice, State
-from invoicing.domain.lines import Content, Tax, TimeEntry
+from invoicing.domain.lines import Content, TimeEntry
 from invoicing.domain.money import ZERO
 from invoicing.domain.numbering import Series
 from invoicing.domain.payments import Payment
 from invoicing.domain.seller import is_iban
+from invoicing.domain.taxes import Tax
 from invoicing.domain.terms import Terms
 from tests.business import NOON, SELLER, account, draft, line, rate, worked
 

@@ -1,4 +1,5 @@
 import unittest
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from backoffice.domain import RuleBroken
 from invoicing.domain.billable_time import MOST_TIME_LINES, OpenDrafts
-from invoicing.domain.rates import UnknownRate
+from invoicing.domain.rates import OtherCurrency, UnknownRate
 from invoicing.domain.time_billing import line_for
 from tests.business import NOON, account, draft, line, rate, worked
 from tests.test_totals import half_away_from_zero
@@ -24,6 +25,11 @@ class PricingTime(unittest.TestCase):
         self.assertEqual((one.quantity, one.unit, one.base_quantity), (20, "MIN", 60))
         self.assertEqual(one.net("EUR"), Decimal("40.00"))
 
+    def test_begun_steps_are_charged_whole(self) -> None:
+        quarters = replace(rate("120.00"), step_minutes=15)
+        charged = {minutes: line_for(worked(minutes), quarters).net("EUR") for minutes in (1, 15, 16, 60)}
+        self.assertEqual(charged, {1: Decimal(30), 15: Decimal(30), 16: Decimal(60), 60: Decimal(120)})
+
     @given(st.integers(1, 1440), st.decimals("0.01", 999, places=4))
     @settings(max_examples=150, deadline=None, derandomize=True)
     def test_any_minutes_cost_exactly_their_share_of_an_hour(self, minutes: int, price: Decimal) -> None:
@@ -35,27 +41,31 @@ class PricingTime(unittest.TestCase):
 
 class GatheringTime(unittest.TestCase):
     def setUp(self) -> None:
-        self.buyer = account().as_buyer()
+        self.account = account()
         self.rates = {"consulting": rate(), "dollars": rate(currency="USD")}
 
-    def test_lines_of_a_currency_gather_on_its_open_draft(self) -> None:
-        drafts = OpenDrafts(self.buyer, {})
+    def test_gathers_on_the_open_draft(self) -> None:
+        drafts = OpenDrafts(self.account, {})
         drafts.bill([worked(60), worked(30)], self.rates, NOON)
-        drafts.bill([worked(15), worked(60, "dollars")], self.rates, NOON)
-        self.assertEqual(
-            {one.currency: len(one.content.lines) for one in drafts.touched.values()}, {"EUR": 3, "USD": 1}
-        )
+        drafts.bill([worked(15)], self.rates, NOON)
+        self.assertEqual([len(one.content.lines) for one in drafts.touched.values()], [3])
+
+    def test_in_another_currency_than_the_account_is_billed_in_is_refused(self) -> None:
+        drafts = OpenDrafts(self.account, {})
+        drafts.bill([worked(60)], self.rates, NOON)
+        with self.assertRaisesRegex(OtherCurrency, "is billed in EUR, and rate 'consulting' is in USD"):
+            drafts.bill([worked(60, "dollars")], self.rates, NOON)
 
     def test_a_full_draft_is_followed_by_a_new_one(self) -> None:
         full = draft(*[line()] * MOST_TIME_LINES)
-        drafts = OpenDrafts(self.buyer, {"EUR": full})
+        drafts = OpenDrafts(self.account, {"EUR": full})
         drafts.bill([worked(60)], self.rates, NOON)
         (new,) = drafts.touched.values()
         self.assertNotEqual(new.id, full.id)
 
     def test_an_unknown_rate_is_said_by_name(self) -> None:
         with self.assertRaisesRegex(UnknownRate, "no rate 'unheard'"):
-            OpenDrafts(self.buyer, {}).bill([worked(60, "unheard")], self.rates, NOON)
+            OpenDrafts(self.account, {}).bill([worked(60, "unheard")], self.rates, NOON)
 
     def test_a_draft_charges_for_a_time_entry_at_most_once(self) -> None:
         entry, one = worked(60), draft()

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from backoffice.currencies import MINOR_UNITS
 from backoffice.domain import Invalid
-from invoicing.domain.lines import Allowance, Content, DocumentAllowance, Line, Tax
+from invoicing.domain.lines import Allowance, Content, DocumentAllowance, Line
 from invoicing.domain.money import is_payable, rounded, written
+from invoicing.domain.taxes import Tax
 from invoicing.domain.totals import Totals, total
 from tests.business import STANDARD, content_of, line
 

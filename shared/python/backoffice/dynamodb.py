@@ -136,9 +136,15 @@ class Table:
                 return
             start = page.last_key
 
+    def put_all(self, items: Iterable[Item]) -> None:
+        """Write items of different keys, whatever was there, 25 a call. Raises Contended as ``delete_all``."""
+        self._batch([{"PutRequest": {"Item": to_dynamodb(item)}} for item in items])
+
     def delete_all(self, keys: Iterable[tuple[str, str]]) -> None:
         """Delete items, 25 a call, until DynamoDB has taken them all. Raises Contended if it keeps refusing."""
-        requests = [{"DeleteRequest": {"Key": to_dynamodb({"pk": pk, "sk": sk})}} for pk, sk in keys]
+        self._batch([{"DeleteRequest": {"Key": to_dynamodb({"pk": pk, "sk": sk})}} for pk, sk in keys])
+
+    def _batch(self, requests: list[dict[str, Any]]) -> None:
         for attempt in range(ATTEMPTS + len(requests) // 25):
             if not requests:
                 return
@@ -148,7 +154,7 @@ class Table:
             if refused:
                 back_off(attempt)
         if requests:
-            raise Contended(f"{len(requests)} deletions were not taken")
+            raise Contended(f"{len(requests)} items were not taken")
 
 
 @lru_cache(maxsize=8)

@@ -18,6 +18,7 @@ Segment documents: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-seg
 
 import logging
 import os
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,6 +89,7 @@ class _InvocationContext(LambdaContext):  # type: ignore[misc]
 # A call outside any trace (a test, a script) is no fault; the SDK warns of each.
 logging.getLogger("aws_xray_sdk.core.lambda_launcher").setLevel(logging.ERROR)
 
+_threads = threading.local()
 _context = _InvocationContext()
 _recorder.context = _context
 
@@ -163,6 +165,16 @@ def record(trace_header: str | None) -> Iterator[None]:
             _recorder.emitter.send_entity(segment)
 
 
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Leave calls to AWS inside the block out of the trace: thousands of the same kind would explain nothing."""
+    _threads.untraced = True
+    try:
+        yield
+    finally:
+        _threads.untraced = False
+
+
 def _record_segment(parsed: Any) -> Any:
     name = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "function")
     if parsed.sampled != 1:
@@ -175,6 +187,8 @@ def _record_segment(parsed: Any) -> Any:
 
 
 def _trace_call(wrapped: Callable[..., Any], client: Any, args: Any, kwargs: Any) -> Any:
+    if getattr(_threads, "untraced", False):
+        return wrapped(*args, **kwargs)
     service = client.meta.service_model.metadata["endpointPrefix"]
     return _recorder.record_subsegment(
         wrapped, client, args, kwargs, name=service, namespace="aws", meta_processor=_describe_call

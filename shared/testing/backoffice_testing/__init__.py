@@ -1,5 +1,6 @@
 """What the unit tests of every service share: an in-memory table, calls through the API's door, events in and out."""
 
+import base64
 import json
 import os
 import sys
@@ -36,7 +37,7 @@ CONTEXT = SimpleNamespace(function_name="function-under-test", aws_request_id="r
 
 @dataclass(frozen=True)
 class Reply:
-    """An API's answer: status, JSON body (None if empty) and headers."""
+    """An API's answer: status, headers, and what its body holds: JSON's value, a file's bytes or text, or None."""
 
     status: int
     body: Any
@@ -111,7 +112,7 @@ class ServiceTest(unittest.TestCase):
         if answer["statusCode"] == 500:
             print(self._log.getvalue(), file=sys.stderr)
         flat = {name: values[0] for name, values in answer.get("multiValueHeaders", {}).items()}
-        return Reply(answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, flat)
+        return Reply(answer["statusCode"], _content(answer, flat.get("Content-Type", "")), flat)
 
     def events(self, type: str | None = None) -> list[dict[str, Any]]:
         """The envelopes in the outbox, oldest first (those of one transaction in any order).
@@ -174,6 +175,14 @@ class ServiceTest(unittest.TestCase):
     def _start(self, patcher: Any) -> None:
         patcher.start()
         self.addCleanup(patcher.stop)
+
+
+def _content(answer: dict[str, Any], media_type: str) -> Any:
+    if not answer["body"]:
+        return None
+    if answer["isBase64Encoded"]:
+        return base64.b64decode(answer["body"])
+    return json.loads(answer["body"]) if media_type.endswith("json") else answer["body"]
 
 
 def envelope(type: str, aggregate_id: str, data: dict[str, Any], *, version: int = 1) -> dict[str, Any]:

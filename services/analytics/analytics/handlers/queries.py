@@ -5,11 +5,15 @@ from analytics.answers import answer_to
 from analytics.domain.catalogue import CATALOGUE
 from analytics.domain.planning import Question, plan
 from analytics.domain.series import assemble
+from analytics.schemas import drops as drop_schemas
 from analytics.store import Store
-from backoffice.http import Answer, Api, Request, ok
+from analytics.store.drops import DropStore
+from analytics.store.records import RecordStore, Wanted
+from backoffice.http import Answer, Api, NotFound, Request, ok
 from backoffice.http.served import openapi_document
 
 ANALYSTS = "analysts"
+DROP = {"drop_id": "drp"}
 
 api = Api()
 handler = api.handler
@@ -34,3 +38,44 @@ def query(request: Request) -> Answer:
     store = Store()
     records = {metric: store.read(metric, planned.whole) for metric in planned.metrics}
     return ok(answer_to(question, planned, assemble(planned, records)))
+
+
+@api.get("/drop-sources", group=ANALYSTS, answer=drop_schemas.Source, many=True)
+def list_drop_sources(request: Request) -> Answer:
+    """The third parties whose files are taken in, by id."""
+    return request.listing(*DropStore().listed_sources(request.page))
+
+
+@api.get("/drop-sources/{source_id}", group=ANALYSTS, answer=drop_schemas.Source)
+def get_drop_source(request: Request) -> Answer:
+    """How a third party's files are written, when they are expected, and who is alerted."""
+    source_id = request.path["source_id"]
+    source = DropStore().source(source_id)
+    if source is None:
+        raise NotFound("drop_source", source_id)
+    return ok(source, version=source.version)
+
+
+@api.get("/drops", group=ANALYSTS, query=drop_schemas.DropFilter, answer=drop_schemas.Drop, many=True)
+def list_drops(request: Request) -> Answer:
+    """Files of one source or all, newest first."""
+    return request.listing(*DropStore().drops(request.query["source_id"], request.page))
+
+
+@api.get("/drops/{drop_id}", group=ANALYSTS, answer=drop_schemas.Drop, ids=DROP)
+def get_drop(request: Request) -> Answer:
+    """One file: its state, and how far it has been worked through."""
+    drop = DropStore().drop(request.path["drop_id"])
+    return ok(drop, version=drop.version)
+
+
+@api.get("/drops/{drop_id}/errors", group=ANALYSTS, answer=drop_schemas.RowError, many=True, ids=DROP)
+def list_drop_errors(request: Request) -> Answer:
+    """Rows of a file that were rejected, by line: the first thousand of each range."""
+    return request.listing(*DropStore().errors(request.path["drop_id"], request.page))
+
+
+@api.get("/records", group=ANALYSTS, query=drop_schemas.RecordFilter, answer=drop_schemas.Record, many=True)
+def list_records(request: Request) -> Answer:
+    """What third parties have told of a user, of an event type or of both, by day; also while a file is being read."""
+    return request.listing(*RecordStore().find(Wanted(**request.query), request.page))

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from backoffice.domain import Aggregate
+from customer_support.domain.history import Act, Remembering
 
 
 @dataclass(kw_only=True)
-class Customer(Aggregate):
+class Customer(Remembering):
     """A customer; ``email`` is kept as it was given and is unique in its normal form."""
 
     name: str
@@ -16,22 +16,20 @@ class Customer(Aggregate):
     locale: str
     time_zone: str
     created_at: datetime
-    updated_at: datetime
     company: str | None = None
 
     @classmethod
-    def register(cls, id: str, details: dict[str, Any], at: datetime) -> "Customer":
+    def register(cls, id: str, details: dict[str, Any], act: Act) -> "Customer":
         """A new customer. ``details``: name, email, company or None, locale, time_zone."""
-        customer = cls(id=id, **details, created_at=at, updated_at=at)
-        customer._tell("CustomerRegistered", at)
+        customer = cls(id=id, **details, created_at=act.at, updated_at=act.at)
+        customer.remember("registered", act)
+        customer._tell("CustomerRegistered", act.at)
         return customer
 
-    def change(self, details: dict[str, Any], at: datetime) -> None:
+    def change(self, details: dict[str, Any], act: Act) -> None:
         """Take over the details that were sent; the others stay."""
-        for name, value in details.items():
-            setattr(self, name, value)
-        self.updated_at = at
-        self._tell("CustomerUpdated", at)
+        self.remember("changed", act, **details)
+        self._tell("CustomerUpdated", act.at)
 
     def _tell(self, fact: str, at: datetime) -> None:
         # Invoices need the buyer's name and e-mail, so this is the one fact that carries personal data.

@@ -1,82 +1,31 @@
 """Tickets: from a customer's question to its solution."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from backoffice.clock import rfc3339
-from backoffice.domain import Aggregate, RuleBroken
+from backoffice.domain import RuleBroken
+from customer_support.domain import promises
+from customer_support.domain.agreement import Agreement, Promise
+from customer_support.domain.conversation import Author, Message, Satisfaction, TimeEntry, Visibility
+from customer_support.domain.history import Act, Remembering
+from customer_support.domain.life_cycle import REOPEN_WINDOW, WAITING, Status, Transition, demand
+from customer_support.domain.service_levels import Priority, ServiceLevels
 
 # With the longest notes still within the 1 MB of one query: solving reads them all at once.
 MOST_TIME_ENTRIES = 300
-
-
-class Status(StrEnum):
-    """Where a ticket stands. ``pending`` waits for the customer, ``on_hold`` for a third party."""
-
-    NEW = "new"
-    OPEN = "open"
-    PENDING = "pending"
-    ON_HOLD = "on_hold"
-    SOLVED = "solved"
-    CLOSED = "closed"
-
-
-class Priority(StrEnum):
-    LOW = "low"
-    NORMAL = "normal"
-    HIGH = "high"
-    URGENT = "urgent"
-
-
-class Visibility(StrEnum):
-    """``internal`` messages are notes among agents; the customer never sees them."""
-
-    PUBLIC = "public"
-    INTERNAL = "internal"
-
-
-class Author(StrEnum):
-    CUSTOMER = "customer"
-    AGENT = "agent"
-
-
-UNSOLVED = frozenset({Status.NEW, Status.OPEN, Status.PENDING, Status.ON_HOLD})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Message:
-    """One contribution to a ticket's conversation."""
-
-    id: str
-    body: str
-    visibility: Visibility
-    author: Author
-    written_by: str
-    written_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class TimeEntry:
-    """Time that was worked on a ticket, in whole minutes; a billable one is priced by its rate code.
-
-    ``invoice_id`` is where it was billed, once it was.
-    """
-
-    id: str
-    minutes: int
-    rate_code: str
-    billable: bool
-    worked_by: str
-    entered_at: datetime
-    note: str | None = None
-    invoice_id: str | None = None
+MOST_ABSORBED = 20
 
 
 @dataclass(kw_only=True)
-class Ticket(Aggregate):
-    """A customer's question and how far we are with it."""
+class Ticket(Remembering):
+    """A customer's question and how far we are with it.
+
+    ``reopen_until`` is how long a solved ticket takes replies; ``absorbed`` are the tickets that were merged into it;
+    ``marks`` tell what was wrong with its mails.
+    """
 
     customer_id: str
     subject: str
@@ -84,90 +33,232 @@ class Ticket(Aggregate):
     priority: Priority
     queue: str
     opened_at: datetime
-    updated_at: datetime
     tags: list[str] = field(default_factory=list)
     status: Status = Status.NEW
     assignee: str | None = None
+    transitions: tuple[Transition, ...] = ()
     first_responded_at: datetime | None = None
     solved_at: datetime | None = None
+    reopen_until: datetime | None = None
+    reopen_count: int = 0
+    closed_at: datetime | None = None
     time_entry_count: int = 0
+    satisfaction: Satisfaction | None = None
+    follow_up_of: str | None = None
+    followed_by: str | None = None
+    merged_into: str | None = None
+    absorbed: list[str] = field(default_factory=list)
+    agreement: Agreement | None = None
+    marks: list[str] = field(default_factory=list)
 
     @classmethod
-    def open(cls, id: str, details: dict[str, Any], at: datetime) -> "Ticket":
+    def open(cls, id: str, details: dict[str, Any], act: Act, levels: ServiceLevels) -> "Ticket":
         """A new ticket. ``details``: customer_id, subject, body, priority, queue, tags."""
-        ticket = cls(id=id, **details, opened_at=at, updated_at=at)
-        ticket.record("TicketOpened", ticket._about(opened_at=rfc3339(at)), at)
+        ticket = cls(
+            id=id, **details, opened_at=act.at, updated_at=act.at, transitions=(Transition(Status.NEW, act.at),)
+        )
+        ticket.remember("opened", act, refers_to=ticket.follow_up_of)
+        ticket.record("TicketOpened", ticket._about(opened_at=rfc3339(act.at)), act.at)
+        if policy := levels.policy_for(ticket.queue):
+            ticket.agreement = Agreement.under(policy, ticket.priority)
+            promises.wind(ticket, levels)
         return ticket
 
-    def change(self, details: dict[str, Any], at: datetime) -> None:
-        """Change subject, priority, queue or tags; the others stay."""
-        self._demand("change", UNSOLVED)
-        for name, value in details.items():
-            setattr(self, name, value)
-        self.updated_at = at
+    def follow_up(self, id: str, body: str, act: Act, levels: ServiceLevels) -> "Ticket":
+        """The ticket that a reply to this closed one opens: same subject, queue, priority and tags."""
+        inherited = {name: getattr(self, name) for name in ("customer_id", "subject", "priority", "queue")}
+        details = {**inherited, "tags": list(self.tags), "body": body, "follow_up_of": self.id}
+        self.remember("followed_up", act, refers_to=id, followed_by=id)
+        return Ticket.open(id, details, act, levels)
 
-    def assign(self, assignee: str, at: datetime) -> None:
+    def change(self, details: dict[str, Any], act: Act) -> None:
+        """Change subject, priority, queue or tags; the others stay, and so does what was promised."""
+        self._begin("change", act)
+        self.remember("changed", act, **details)
+
+    def assign(self, assignee: str, act: Act) -> None:
         """Make an agent responsible; a new ticket is open from then on."""
-        self._demand("assign", UNSOLVED)
-        self.assignee = assignee
-        if self.status is Status.NEW:
-            self.status = Status.OPEN
-        self.updated_at = at
-        self.record("TicketAssigned", self._about(assignee=assignee, assigned_at=rfc3339(at)), at)
+        self._begin("assign", act)
+        self._turn("assigned", self._taken_up, act, assignee=assignee)
+        self.record("TicketAssigned", self._about(assignee=assignee, assigned_at=rfc3339(act.at)), act.at)
 
-    def add(self, message: Message) -> None:
+    @property
+    def heir(self) -> str | None:
+        """The ticket that takes the replies to this one: the one that it was merged into, or its follow-up."""
+        return self.merged_into or self.followed_by
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether a reply of the customer comes too late for this ticket and opens a follow-up."""
+        return self.status is Status.CLOSED or (self.reopen_until is not None and self.reopen_until < at)
+
+    def add(self, message: Message, levels: ServiceLevels) -> None:
         """Take a message into the conversation.
 
-        The first public message of an agent is the first response. A customer's reply wakes a waiting ticket. What a
-        solved ticket still takes is notes.
+        The first public message of an agent is the first response. A customer's reply wakes a waiting ticket and
+        reopens a solved one. Notes are taken in every state.
         """
-        if message.visibility is Visibility.PUBLIC:
-            self._demand("reply", UNSOLVED)
-            if message.author is Author.AGENT:
-                self._respond(message.written_at)
-            elif self.status in (Status.PENDING, Status.ON_HOLD):
-                self.status = Status.OPEN
-        self.updated_at = message.written_at
+        act = Act(message.written_by, message.written_at)
+        self.mark(message.marks)
+        if message.visibility is Visibility.INTERNAL:
+            self.remember("noted", act, refers_to=message.id)
+        elif message.author is Author.AGENT:
+            self._begin("answer", act)
+            self._turn("answered", self._taken_up, act, refers_to=message.id)
+            self._respond(act.at)
+        else:
+            self._begin("reply", act)
+            if self.status is Status.SOLVED:
+                self._reopen(act, by=Author.CUSTOMER)
+            woken = Status.OPEN if self.status in WAITING else self.status
+            self._turn("replied", woken, act, refers_to=message.id)
+            promises.wind(self, levels)
+
+    def mark(self, marks: Iterable[str]) -> None:
+        """Remember what was wrong with a mail, for all to see."""
+        self.marks = sorted({*self.marks, *marks})
 
     def log(self, entry: TimeEntry) -> None:
         """Count time that was worked; what a solved ticket has taken is with invoicing already."""
-        self._demand("time_entry", UNSOLVED)
+        act = Act(entry.worked_by, entry.entered_at)
+        self._begin("time_entry", act)
         if self.time_entry_count >= MOST_TIME_ENTRIES:
             raise RuleBroken("too_many_time_entries", f"A ticket takes {MOST_TIME_ENTRIES} time entries.")
         self.time_entry_count += 1
-        self.updated_at = entry.entered_at
+        self.remember("time_entered", act, refers_to=entry.id)
 
-    def solve(self, worked: list[TimeEntry], at: datetime) -> None:
+    def hold(self, waiting: Status, act: Act) -> None:
+        """Let the ticket wait: ``pending`` for the customer, ``on_hold`` for a third party."""
+        self._begin("hold", act)
+        self._turn("held", waiting, act)
+
+    def resume(self, act: Act, levels: ServiceLevels) -> None:
+        """Go on with a ticket that waits."""
+        self._begin("resume", act)
+        self._turn("resumed", Status.OPEN, act)
+        promises.wind(self, levels)
+
+    def solve(self, worked: Iterable[TimeEntry], act: Act) -> None:
         """Declare the question answered, and tell the billable time of all that was ``worked``."""
-        self._demand("solve", UNSOLVED)
+        self._begin("solve", act)
         if self.assignee is None:
             raise RuleBroken("unassigned", "A ticket needs an assignee before it can be solved.")
-        self.status = Status.SOLVED
-        self.solved_at = self.updated_at = at
-        about = self._about(assignee=self.assignee, opened_at=rfc3339(self.opened_at), solved_at=rfc3339(at))
+        self._turn("solved", Status.SOLVED, act)
+        self.solved_at, self.reopen_until = act.at, act.at + REOPEN_WINDOW
+        about = self._about(assignee=self.assignee, opened_at=rfc3339(self.opened_at), solved_at=rfc3339(act.at))
         billable = [
             {"time_entry_id": entry.id, "minutes": entry.minutes, "rate_code": entry.rate_code}
             for entry in worked
             if entry.billable
         ]
-        self.record("TicketSolved", {**about, "time_entries": billable}, at)
+        self.record("TicketSolved", {**about, "time_entries": billable}, act.at)
+
+    def reopen(self, act: Act, levels: ServiceLevels) -> None:
+        """Take up a solved ticket again, within the reopen window."""
+        self._begin("reopen", act)
+        if self.is_over(act.at):
+            raise RuleBroken(
+                "reopen_window_over",
+                f"A ticket can be reopened until {REOPEN_WINDOW.days} days after it was solved.",
+                reopen_until=self.reopen_until and rfc3339(self.reopen_until),
+            )
+        self._reopen(act, by=Author.AGENT)
+        promises.wind(self, levels)
+
+    def close(self, act: Act, reason: str) -> None:
+        """End it. ``reason``: reopen_window_over, or by_agent."""
+        self._begin("close", act)
+        self._close("closed", act, reason)
+
+    def merge_into(self, heir: "Ticket", act: Act) -> None:
+        """Close this ticket, whose conversation and time the heir shows as its own from now on."""
+        self._begin("merge", act)
+        if heir.customer_id != self.customer_id:
+            raise RuleBroken("other_customer", "Only tickets of one customer can be merged.")
+        heir.absorb(self, act)
+        self._close("merged", act, "merged", merged_into=heir.id)
+
+    def absorb(self, other: "Ticket", act: Act) -> None:
+        """Take over another ticket's conversation and time, and whatever that one has absorbed."""
+        self._begin("absorb", act)
+        self.time_entry_count += other.time_entry_count
+        absorbed = [*self.absorbed, other.id, *other.absorbed]
+        if self.time_entry_count > MOST_TIME_ENTRIES or len(absorbed) > MOST_ABSORBED:
+            raise RuleBroken(
+                "too_large_to_merge",
+                f"A ticket takes {MOST_TIME_ENTRIES} time entries and {MOST_ABSORBED} merged tickets.",
+            )
+        self.remember("absorbed", act, refers_to=other.id, absorbed=absorbed)
+
+    def rate(self, satisfaction: Satisfaction, act: Act) -> None:
+        """Keep what the customer thinks of the solution; the last word counts."""
+        self._begin("rate", act)
+        self.satisfaction = satisfaction
+        self.remember("rated", act)
+        self.record("SatisfactionRecorded", self._about(score=satisfaction.score, rated_at=rfc3339(act.at)), act.at)
+
+    def notice(self, act: Act) -> None:
+        """Tell of promises whose time is over; each is told once."""
+        for promise in promises.overdue(self, act.at):
+            self._breach(promise, act)
+
+    def wake(self, act: Act) -> None:
+        """Do what time has brought about: tell of broken promises, close what nobody has reopened."""
+        self.notice(act)
+        if self.status is Status.SOLVED and self.is_over(act.at):
+            self.close(act, "reopen_window_over")
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When time itself has something to do here: a promise is overdue, or the reopen window is over."""
+        moments = [promise.due_at for promise in promises.pending(self)]
+        if self.status is Status.SOLVED:
+            moments.append(self.reopen_until)
+        return min((moment for moment in moments if moment), default=None)
+
+    @property
+    def _taken_up(self) -> Status:
+        return Status.OPEN if self.status is Status.NEW else self.status
+
+    def _begin(self, action: str, act: Act) -> None:
+        demand(action, self.status)
+        self.notice(act)
+
+    def _turn(self, action: str, status: Status, act: Act, *, refers_to: str | None = None, **changes: Any) -> None:
+        if status is not self.status:
+            self.transitions = (*self.transitions, Transition(status, act.at))
+        self.remember(action, act, refers_to=refers_to, status=status, **changes)
+        promises.pause(self)
 
     def _respond(self, at: datetime) -> None:
-        if self.status is Status.NEW:
-            self.status = Status.OPEN
         if self.first_responded_at is None:
             self.first_responded_at = at
             about = self._about(opened_at=rfc3339(self.opened_at), responded_at=rfc3339(at))
             self.record("FirstResponseSent", about, at)
 
-    def _demand(self, action: str, allowed: frozenset[Status]) -> None:
-        if self.status not in allowed:
-            raise RuleBroken(
-                "illegal_transition",
-                f"A {self.status} ticket does not take the action {action}.",
-                status_now=self.status.value,
-                allowed_from=sorted(status.value for status in allowed),
-            )
+    def _reopen(self, act: Act, by: Author) -> None:
+        self._turn("reopened", Status.OPEN, act)
+        self.solved_at = self.reopen_until = None
+        self.reopen_count += 1
+        self.record("TicketReopened", self._about(reopened_by=by.value, reopened_at=rfc3339(act.at)), act.at)
+
+    def _close(self, action: str, act: Act, reason: str, **changes: Any) -> None:
+        self._turn(action, Status.CLOSED, act, **changes)
+        self.closed_at, self.reopen_until = act.at, None
+        about = self._about(reason=reason, merged_into=self.merged_into, closed_at=rfc3339(act.at))
+        self.record("TicketClosed", about, act.at)
+
+    def _breach(self, promise: Promise, act: Act) -> None:
+        assert self.agreement is not None and promise.due_at is not None, "only what was promised can be broken"
+        self.agreement = self.agreement.with_promise(promise.broken())
+        self.remember("breached", act, refers_to=promise.metric.value)
+        told = {
+            "metric": promise.metric.value,
+            "policy_id": self.agreement.policy_id,
+            "promised_priority": self.agreement.priority.value,
+            "target_minutes": int(promise.target.total_seconds() // 60),
+            "due_at": rfc3339(promise.due_at),
+        }
+        self.record("SlaBreached", self._about(**told), promise.due_at)
 
     def _about(self, **more: Any) -> dict[str, Any]:
         return {

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from backoffice.domain import Aggregate, FieldError
+from invoicing.domain.electronic_address import ElectronicAddress
 from invoicing.domain.terms import Terms
+
+DEFAULT_DUNNING_POLICY = "default"
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,8 @@ class Buyer:
     address: Address | None
     vat_id: str | None
     terms: Terms
+    dunning_policy: str = DEFAULT_DUNNING_POLICY
+    electronic_address: ElectronicAddress | None = None
 
     def missing(self, *, vat_id_needed: bool) -> list[FieldError]:
         """Name what the law wants on an invoice and this buyer lacks (directive 2006/112/EC, article 226)."""
@@ -64,7 +69,7 @@ class Account(Aggregate):
 
     Name, email and the like come from customer support, whose events may be late or out of order:
     ``customer_version`` says how much of them is known (0: nothing yet, the account is a placeholder).
-    Address, VAT id and terms are invoicing's own.
+    Address, VAT id, terms and the like are invoicing's own.
     """
 
     customer_version: int = 0
@@ -76,6 +81,9 @@ class Account(Aggregate):
     address: Address | None = None
     vat_id: str | None = None
     terms: Terms = Terms()
+    dunning_policy: str = DEFAULT_DUNNING_POLICY
+    electronic_address: ElectronicAddress | None = None
+    billing_currency: str | None = None
 
     def learn(self, customer: Customer) -> bool:
         """Take over what customer support says, unless something newer is known already.
@@ -90,11 +98,17 @@ class Account(Aggregate):
         return True
 
     def change(self, details: dict[str, Any]) -> None:
-        """Take over the details that were sent (address, vat_id, terms); the others stay."""
+        """Take over the details that were sent (address, vat_id, terms, ...); the others stay."""
         for name, value in details.items():
             setattr(self, name, value)
 
+    def is_billed_in(self, currency: str) -> bool:
+        """Whether its time may be charged in this currency; the first one that is asked for is the one."""
+        self.billing_currency = self.billing_currency or currency
+        return self.billing_currency == currency
+
     def as_buyer(self) -> Buyer:
         """The account as an invoice of today names it."""
-        known = {name: getattr(self, name) for name in ("name", "company", "email", "address", "vat_id", "terms")}
+        names = ("name", "company", "email", "address", "vat_id", "terms", "dunning_policy", "electronic_address")
+        known = {name: getattr(self, name) for name in names}
         return Buyer(account_id=self.id, account_version=self.version, **known)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from invoicing.domain.ageing import Ageing
+
 
 @dataclass(frozen=True)
 class Balance:
@@ -11,6 +13,7 @@ class Balance:
     currency: str
     outstanding: Decimal
     unapplied: Decimal
+    ageing: Ageing
 
     @property
     def balance(self) -> Decimal:

@@ -1,4 +1,4 @@
-"""The invoice: drafted, changed at will, finalized under a number, then paid. Once finalized its content stands."""
+"""The invoice: drafted, changed at will, finalized under a number, then pursued. Once finalized its content stands."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -6,29 +6,26 @@ from decimal import Decimal
 from enum import StrEnum
 
 from backoffice.clock import rfc3339
-from backoffice.domain import Aggregate, FieldError, Invalid, RuleBroken
+from backoffice.domain import FieldError, Invalid, RuleBroken
 from invoicing.domain.account import Buyer
+from invoicing.domain.credits import Credits
+from invoicing.domain.dunning import Dunning, DunningPolicy
+from invoicing.domain.issue import InvoiceIssue, date_faults
+from invoicing.domain.ledger import Kind
 from invoicing.domain.lines import Content, Line
 from invoicing.domain.money import ZERO, rounded, written
-from invoicing.domain.numbering import Series
+from invoicing.domain.numbering import Documents, Series
 from invoicing.domain.rates import Rate
-from invoicing.domain.seller import Seller, SellerDetails
+from invoicing.domain.receivable import Receivable, State
+from invoicing.domain.seller import Seller
+from invoicing.domain.taxes import NAMES_THE_BUYERS_VAT_ID
 from invoicing.domain.terms import Terms
 from invoicing.domain.time_billing import WorkedTime, line_for
-from invoicing.domain.totals import Totals, total
+from invoicing.domain.totals import total
+
+__all__ = ["MOST_LINES", "Invoice", "Origin", "State"]
 
 MOST_LINES = 1000
-_NAMES_THE_BUYERS_VAT_ID = {"AE", "K"}
-
-
-class State(StrEnum):
-    """Where an invoice stands. ``overdue`` and ``partially_paid`` are no states: they follow from dates and sums."""
-
-    DRAFT = "draft"
-    OPEN = "open"
-    PAID = "paid"
-    VOID = "void"
-    UNCOLLECTIBLE = "uncollectible"
 
 
 class Origin(StrEnum):
@@ -38,39 +35,22 @@ class Origin(StrEnum):
     MANUAL = "manual"
 
 
-@dataclass(frozen=True)
-class Issue:
-    """What finalizing adds for good: the number and the dates, who sells to whom, and on which terms."""
-
-    number: str
-    series: str
-    issue_date: date
-    due_date: date
-    issued_at: datetime
-    seller: SellerDetails
-    buyer: Buyer
-    terms: Terms
-
-
 @dataclass(kw_only=True)
-class Invoice(Aggregate):
+class Invoice(Receivable):
     """An invoice in one currency to one account.
 
     ``buyer`` is the account as it was last seen from here; finalizing demands that it is current. ``terms`` are those
-    of this invoice alone (None: the account's). ``totals`` always follow from ``content``.
+    of this invoice alone (None: the account's). ``totals`` always follow from ``content``. ``credits`` are what credit
+    notes have taken of the lines so far.
     """
 
     buyer: Buyer
-    currency: str
     origin: Origin
     created_at: datetime
     content: Content
-    totals: Totals
-    paid: Decimal
-    credited: Decimal
     terms: Terms | None = None
-    state: State = State.DRAFT
-    issue: Issue | None = None
+    credits: Credits | None = None
+    dunning: Dunning = Dunning()
 
     @classmethod
     def draft(cls, id: str, buyer: Buyer, currency: str, origin: Origin, at: datetime) -> "Invoice":
@@ -97,18 +77,9 @@ class Invoice(Aggregate):
         return self.buyer.account_id
 
     @property
-    def remaining(self) -> Decimal:
-        """What is still to be paid; never below zero once the invoice is finalized."""
-        return rounded(self.totals.tax_inclusive - self.paid - self.credited, self.currency)
-
-    @property
-    def partially_paid(self) -> bool:
-        """Whether some, and not all, has been paid."""
-        return self.paid > 0 and self.remaining > 0
-
-    def overdue(self, today: date) -> bool:
-        """Whether the due date has passed and something remains to be paid."""
-        return self.state is State.OPEN and self.issue is not None and self.issue.due_date < today
+    def disputed(self) -> bool:
+        """Whether the buyer objects to it at the moment."""
+        return self.dunning.dispute_id is not None
 
     def revise(self, content: Content, terms: Terms | None) -> None:
         """Give a draft other lines, allowances or terms.
@@ -134,7 +105,7 @@ class Invoice(Aggregate):
         if self.content.charges_for(entry.time_entry_id):
             raise RuleBroken("already_billed", f"{entry.time_entry_id} is on this invoice already.")
         line = line_for(worked, rate)
-        self._charge_for(Content((*self.content.lines, line), self.content.document_allowances))
+        self._charge_for(replace(self.content, lines=(*self.content.lines, line)))
         data = {
             "time_entry_id": entry.time_entry_id,
             "ticket_id": entry.ticket_id,
@@ -169,35 +140,61 @@ class Invoice(Aggregate):
         that the law wants and the invoice lacks.
         """
         self._must_be_draft("finalized")
-        missing = [*self._missing(seller), *_date_faults(issue_date, at)]
+        missing = [*self._missing(seller), *series.faults_for(Documents.INVOICES), *date_faults(issue_date, at)]
         if missing or seller is None:
             raise Invalid(missing)
-        if self.totals.tax_inclusive < 0:
-            raise RuleBroken("negative_total", "The sum is negative: what we owe is told by a credit note.")
+        self._must_not_be_negative()
         day = issue_date or series.earliest(at.date())
         terms = self.terms or self.buyer.terms
-        number = series.take(day)
-        self.issue = Issue(number, series.id, day, terms.due_date(day), at, seller.details, self.buyer, terms)
+        self.issue = InvoiceIssue(
+            number=series.take(day),
+            series=series.id,
+            issue_date=day,
+            issued_at=at,
+            seller=seller.details,
+            buyer=self.buyer,
+            due_date=terms.due_date(day),
+            terms=terms,
+            dunning_policy=self.buyer.dunning_policy,
+        )
         self.state = State.OPEN
-        self._record_issue(self.issue)
-        self._settle(at)
+        self.dunning = self.dunning.watched(self.issue.due_date, at.date())
+        self.book(Kind.INVOICE, self.totals.payable, at)
+        self._tell_issue(self.issue)
+        self.settle(at)
 
-    def receive(self, amount: Decimal, at: datetime) -> None:
-        """Count a payment's share. Raises RuleBroken ``not_payable`` in states that take no payment.
+    def give_back(self, payment_id: str, at: datetime) -> None:
+        """Undo what a payment has paid; once open again, the invoice is pursued again."""
+        super().give_back(payment_id, at)
+        if self.state is State.OPEN:
+            self.dunning = self.dunning.watched(self.issued.due_date, at.date())
 
-        The caller keeps ``amount`` within what remains.
+    def waits_for(self, day: date) -> bool:
+        """Whether it is on that day that time next concerns it."""
+        return self.state is State.OPEN and self.dunning.reminder == day
+
+    def pursue(self, policy: DunningPolicy | None, today: date, at: datetime) -> None:
+        """Tell what time has brought: that the invoice is overdue, once, and each step of its dunning, once.
+
+        Afterwards ``dunning.reminder`` is the day on which to look again.
         """
-        self.must_be_payable()
-        if amount > self.remaining:
-            raise RuleBroken("too_much", f"Only {self.remaining} {self.currency} remains to be paid.")
-        self.paid = rounded(self.paid + amount, self.currency)
-        if amount:
-            self._settle(at)
+        due_date = self.issued.due_date
+        if self.overdue(today) and not self.dunning.is_told:
+            self.dunning = replace(self.dunning, is_told=True)
+            self._tell_overdue("InvoiceOverdue", at, detected_at=rfc3339(at))
+        step = self.dunning.next_step(due_date, policy)
+        while self.overdue(today) and policy and step and step <= today:
+            self._reach_step(policy, today, at)
+            step = self.dunning.next_step(due_date, policy)
+        # Somebody may set the policy up later.
+        waits_for_policy = policy is None and not self.disputed
+        self.dunning = replace(self.dunning, reminder=today + timedelta(days=1) if waits_for_policy else step)
 
-    def must_be_payable(self) -> None:
-        """Raise RuleBroken ``not_payable`` for a draft, which nobody owes yet, and for a void invoice."""
-        if self.state in {State.DRAFT, State.VOID}:
-            raise RuleBroken("not_payable", f"The invoice is {self.state}: nobody owes it.", state=self.state.value)
+    def _reach_step(self, policy: DunningPolicy, today: date, at: datetime) -> None:
+        days = policy.step_days[self.dunning.steps]
+        self.dunning = replace(self.dunning, steps=self.dunning.steps + 1)
+        step = {"policy": policy.id, "step": self.dunning.steps, "days": days, "reached_on": today.isoformat()}
+        self._tell_overdue("DunningStepReached", at, **step)
 
     def _must_be_draft(self, participle: str) -> None:
         if self.state is not State.DRAFT:
@@ -207,6 +204,12 @@ class Invoice(Aggregate):
                 state=self.state.value,
             )
 
+    def _must_not_be_negative(self) -> None:
+        if self.totals.tax_inclusive < 0:
+            raise RuleBroken("negative_total", "The sum is negative: what we owe is told by a credit note.")
+        if self.totals.payable < 0:
+            raise Invalid.one("prepaid", f"More than the sum, {self._written(self.totals.tax_inclusive)}, was prepaid.")
+
     def _with_known_time_entries(self, lines: tuple[Line, ...]) -> tuple[Line, ...]:
         known = {entry.time_entry_id: entry for entry in self.content.time_entries}
         recognized, faults = [], []
@@ -214,7 +217,7 @@ class Invoice(Aggregate):
             entry = line.time_entry and known.get(line.time_entry.time_entry_id)
             if line.time_entry and not entry:
                 faults.append(FieldError(f"lines.{index}.time_entry_id", "Is none that this draft charges for."))
-            recognized.append(replace(line, time_entry=entry))
+            recognized.append(replace(line, time_entry=entry) if line.time_entry else line)
         if faults:
             raise Invalid(faults)
         return tuple(recognized)
@@ -223,51 +226,27 @@ class Invoice(Aggregate):
         return [entry.time_entry_id for entry in self.content.time_entries]
 
     def _charge_for(self, content: Content) -> None:
+        content = content.reckoned(self.currency)
         self.totals = total(content, self.currency)
         self.content = content
 
     def _missing(self, seller: Seller | None) -> list[FieldError]:
         categories = {tax.category for tax in self.totals.taxes}
-        missing = self.buyer.missing(vat_id_needed=bool(categories & _NAMES_THE_BUYERS_VAT_ID))
+        missing = self.buyer.missing(vat_id_needed=bool(categories & NAMES_THE_BUYERS_VAT_ID))
         if seller is None:
             missing.append(FieldError("seller", "Missing: say who issues the invoice with PUT /seller."))
         if not self.content.lines:
             missing.append(FieldError("lines", "Missing: an invoice has at least one line."))
         return missing
 
-    def _record_issue(self, issue: Issue) -> None:
+    def _tell_issue(self, issue: InvoiceIssue) -> None:
         names = ("tax_exclusive", "tax", "tax_inclusive")
-        sums = {name: written(getattr(self.totals, name), self.currency) for name in names}
-        data = {
-            "invoice_id": self.id,
-            "account_id": self.account_id,
-            "number": issue.number,
-            "series": issue.series,
-            "currency": self.currency,
-            "issue_date": issue.issue_date.isoformat(),
-            "due_date": issue.due_date.isoformat(),
-            "issued_at": rfc3339(issue.issued_at),
-            **sums,
-        }
-        self.record("InvoiceIssued", data, issue.issued_at)
+        sums = {name: self._written(getattr(self.totals, name)) for name in names}
+        dates = {"issue_date": issue.issue_date.isoformat(), "due_date": issue.due_date.isoformat()}
+        self.tell(
+            "InvoiceIssued", issue.issued_at, series=issue.series, issued_at=rfc3339(issue.issued_at), **dates, **sums
+        )
 
-    def _settle(self, at: datetime) -> None:
-        if self.remaining > 0 or self.issue is None:
-            return
-        self.state = State.PAID
-        data = {
-            "invoice_id": self.id,
-            "account_id": self.account_id,
-            "number": self.issue.number,
-            "currency": self.currency,
-            "tax_inclusive": written(self.totals.tax_inclusive, self.currency),
-            "paid_at": rfc3339(at),
-        }
-        self.record("InvoicePaid", data, at)
-
-
-def _date_faults(issue_date: date | None, at: datetime) -> list[FieldError]:
-    """One day ahead is somebody's today; further ahead would bar the series for everybody until then."""
-    if issue_date is not None and issue_date > at.date() + timedelta(days=1):
-        return [FieldError("issue_date", "Must not be in the future.")]
-    return []
+    def _tell_overdue(self, type: str, at: datetime, **data: object) -> None:
+        remaining: Decimal = self.remaining
+        self.tell(type, at, due_date=self.issued.due_date.isoformat(), remaining=self._written(remaining), **data)

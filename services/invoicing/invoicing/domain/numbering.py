@@ -2,15 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
-from backoffice.domain import Aggregate, Invalid, RuleBroken
+from backoffice.domain import Aggregate, FieldError, Invalid, RuleBroken
 
-DEFAULT_SERIES = "INV"
+
+class Documents(StrEnum):
+    """What a series numbers: either invoices or credit notes, never both."""
+
+    INVOICES = "invoices"
+    CREDIT_NOTES = "credit_notes"
+
+
+DEFAULT_SERIES = {Documents.INVOICES: "INV", Documents.CREDIT_NOTES: "CRN"}
 
 
 @dataclass(kw_only=True)
 class Series(Aggregate):
-    """A run of invoice numbers: ``prefix`` and the count, padded with zeros to ``digits`` (or longer when it outgrows).
+    """A run of numbers: ``prefix`` and the count, padded with zeros to ``digits`` (or longer when it outgrows).
 
     The prefix never changes, belongs to one series only and ends in no digit, so that no two series can ever make
     the same number.
@@ -18,29 +27,46 @@ class Series(Aggregate):
 
     prefix: str
     digits: int = 6
+    documents: Documents = Documents.INVOICES
     last_number: int = 0
     last_issue_date: date | None = None
 
     @classmethod
-    def default(cls) -> "Series":
+    def default(cls, documents: Documents = Documents.INVOICES) -> "Series":
         """The series that is there without anybody having set it up."""
-        return cls(id=DEFAULT_SERIES, prefix=f"{DEFAULT_SERIES}-")
+        id = DEFAULT_SERIES[documents]
+        return cls(id=id, prefix=f"{id}-", documents=documents)
+
+    @classmethod
+    def default_of(cls, series_id: str) -> "Series | None":
+        """The default series of that id, if it is one's."""
+        return next((cls.default(kind) for kind, id in DEFAULT_SERIES.items() if id == series_id), None)
 
     def check(self) -> None:
         """Raise Invalid if its numbers could be taken for those of another series."""
         if self.prefix[-1:].isdigit():
             raise Invalid.one("prefix", "Must not end in a digit.")
-        if (self.id == DEFAULT_SERIES) != (self.prefix == self.default().prefix):
-            raise Invalid.one("prefix", f"The prefix {self.default().prefix} and series {DEFAULT_SERIES} go together.")
+        standing = self.default_of(self.id)
+        reserved = {f"{id}-" for id in DEFAULT_SERIES.values()}
+        if self.prefix in reserved if standing is None else self.prefix != standing.prefix:
+            raise Invalid.one("prefix", f"The prefix {self.prefix} and series {self.id} do not go together.")
+        if standing is not None and self.documents is not standing.documents:
+            raise Invalid.one("documents", f"Series {self.id} numbers {standing.documents}.")
 
     def must_equal(self, other: "Series") -> None:
         """Raise RuleBroken ``series_exists`` if the other would write its numbers differently."""
-        if (self.prefix, self.digits) != (other.prefix, other.digits):
+        if (self.prefix, self.digits, self.documents) != (other.prefix, other.digits, other.documents):
             raise RuleBroken("series_exists", f"Series {self.id} writes its numbers with {self.prefix} for good.")
+
+    def faults_for(self, documents: Documents) -> list[FieldError]:
+        """Whether it cannot number such documents."""
+        if self.documents is documents:
+            return []
+        return [FieldError("series", f"Series {self.id} numbers {self.documents.value.replace('_', ' ')}.")]
 
     @property
     def next_number(self) -> int:
-        """The count that the next invoice gets."""
+        """The count that the next document gets."""
         return self.last_number + 1
 
     def earliest(self, day: date) -> date:
@@ -48,14 +74,14 @@ class Series(Aggregate):
         return max(day, self.last_issue_date or day)
 
     def take(self, issue_date: date) -> str:
-        """Use up the next number for an invoice of that date and return it as written on the invoice.
+        """Use up the next number for a document of that date and return it as written on the document.
 
         Raises RuleBroken ``issue_date_out_of_order`` if a later date has been issued in the series.
         """
         if issue_date < self.earliest(issue_date):
             raise RuleBroken(
                 "issue_date_out_of_order",
-                f"Series {self.id} has an invoice of {self.last_issue_date}: numbers follow the order of issue dates.",
+                f"Series {self.id} has a document of {self.last_issue_date}: numbers follow the order of issue dates.",
                 last_issue_date=f"{self.last_issue_date}",
             )
         self.last_number = self.next_number

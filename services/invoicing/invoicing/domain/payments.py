@@ -1,14 +1,25 @@
-"""Money that came in, and which invoices it pays."""
+"""Money that came in, which invoices it pays, and how it goes back."""
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from backoffice.clock import rfc3339
-from backoffice.domain import Aggregate, FieldError, Invalid, RuleBroken
+from backoffice.domain import FieldError, Invalid, RuleBroken
 from invoicing.domain.invoice import Invoice
+from invoicing.domain.ledger import Booked, Entry, Kind
 from invoicing.domain.money import ZERO, is_payable, rounded, written
+
+
+class PaymentState(StrEnum):
+    """A payment stands until its bank takes it back."""
+
+    RECORDED = "recorded"
+    REVERSED = "reversed"
 
 
 @dataclass(frozen=True)
@@ -19,11 +30,40 @@ class Allocation:
     amount: Decimal
 
 
+@dataclass(frozen=True, kw_only=True)
+class Refund:
+    """A part of a payment that was sent back, known to the outside under ``external_ref``."""
+
+    id: str
+    amount: Decimal
+    external_ref: str
+    refunded_on: date
+    recorded_at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Intent:
+    """That an invoice shall be paid, by an amount or (None) by as much as remains and as there is.
+
+    ``field`` is where the request names it.
+    """
+
+    invoice_id: str
+    amount: Decimal | None = None
+    currency: str | None = None
+    field: str = dataclasses.field(default="", compare=False)
+
+
+Order = tuple[Invoice, Intent]
+
+
 @dataclass(kw_only=True)
-class Payment(Aggregate):
+class Payment(Booked):
     """An amount received from an account, known to the outside under ``external_ref``.
 
-    What no invoice takes stays on the payment as ``unapplied``.
+    What no invoice takes stays on the payment as ``unapplied``. ``invoice_id`` or ``meant_for`` is what it was
+    recorded for.
     """
 
     account_id: str
@@ -33,17 +73,26 @@ class Payment(Aggregate):
     received_on: date
     recorded_at: datetime
     invoice_id: str | None = None
+    meant_for: tuple[Intent, ...] = ()
     allocations: tuple[Allocation, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    state: PaymentState = PaymentState.RECORDED
+    reversed_at: datetime | None = None
+    reversal_reason: str | None = None
 
     @classmethod
     def received(cls, id: str, details: dict[str, Any], at: datetime) -> "Payment":
         """A payment that came in, on the day of ``at`` unless ``details`` tell another one.
 
-        ``details``: account_id, amount, currency, external_ref, received_on or None, invoice_id or None.
+        ``details``: account_id, amount, currency, external_ref, received_on or None, invoice_id or None,
+        meant_for.
         Raises Invalid for an amount that nobody can pay, or a day that has not come yet anywhere on earth.
         """
         payment = cls(id=id, **details | {"received_on": details["received_on"] or at.date()}, recorded_at=at)
-        payment._check()
+        faults = _amount_faults(payment.amount, payment.currency)
+        faults += _day_faults("received_on", payment.received_on, at)
+        if faults:
+            raise Invalid(faults)
         return payment
 
     @property
@@ -52,41 +101,108 @@ class Payment(Aggregate):
         return rounded(sum((share.amount for share in self.allocations), ZERO), self.currency)
 
     @property
+    def refunded(self) -> Decimal:
+        """The part that was sent back."""
+        return rounded(sum((refund.amount for refund in self.refunds), ZERO), self.currency)
+
+    @property
     def unapplied(self) -> Decimal:
         """The part that pays no invoice yet; never below zero."""
-        return rounded(self.amount - self.allocated, self.currency)
+        if self.state is PaymentState.REVERSED:
+            return rounded(ZERO, self.currency)
+        return rounded(self.amount - self.allocated - self.refunded, self.currency)
 
     def pay(self, invoice: Invoice) -> None:
         """Pay as much of the invoice as remains, or as there is.
 
         Raises Invalid for an invoice of another account or currency, RuleBroken ``not_payable`` for one nobody owes.
         """
-        faults = []
-        if invoice.account_id != self.account_id:
-            faults.append(FieldError("invoice_id", "Is an invoice to another account."))
-        if invoice.currency != self.currency:
-            faults.append(FieldError("amount.currency", f"The invoice is in {invoice.currency}."))
+        self._apply(invoice, Intent(invoice.id), self.recorded_at)
+
+    def record_receipt(self, orders: Sequence[Order]) -> None:
+        """Pay the invoices that it came in for, and tell. Raises as ``pay`` does."""
+        for invoice, intent in orders:
+            self._apply(invoice, intent, self.recorded_at)
+        self._book(Kind.PAYMENT, self.recorded_at, outstanding=-self.allocated, unapplied=self.unapplied)
+        self.tell()
+
+    def allocate(self, orders: Sequence[Order], at: datetime) -> None:
+        """Let it pay invoices with what is unapplied.
+
+        Raises as ``pay`` does; RuleBroken ``reversed`` or ``nothing_unapplied``, Invalid for more than there is.
+        """
+        self._must_stand()
+        if not self.unapplied:
+            raise RuleBroken("nothing_unapplied", "Nothing of the payment is unapplied.")
+        share = sum((self._apply(invoice, intent, at) for invoice, intent in orders), ZERO)
+        self._book(Kind.ALLOCATION, at, outstanding=-share, unapplied=-share)
+
+    def release(self, invoice_id: str, amount: Decimal) -> None:
+        """Get back a part of what it has paid of an invoice, since that was credited; newest shares first."""
+        kept = list(self.allocations)
+        for index in range(len(kept) - 1, -1, -1):
+            share = kept[index]
+            if share.invoice_id == invoice_id and amount > 0:
+                part = min(amount, share.amount)
+                amount -= part
+                kept[index] = Allocation(invoice_id, rounded(share.amount - part, self.currency))
+        self.allocations = tuple(share for share in kept if share.amount)
+
+    def reverse(self, invoices: Sequence[Invoice], reason: str | None, at: datetime) -> None:
+        """The bank took it back: what it has paid is owed again.
+
+        ``invoices`` are all those that it pays. Raises RuleBroken ``reversed``, ``refunded``.
+        """
+        self._must_stand()
+        if self.refunds:
+            raise RuleBroken("refunded", "Part of the payment was refunded: it cannot be reversed as a whole.")
+        self._book(Kind.REVERSAL, at, outstanding=self.allocated, unapplied=-self.unapplied)
+        for invoice in invoices:
+            invoice.give_back(self.id, at)
+        data = {**self._about(), "external_ref": self.external_ref, "allocations": self._written_allocations()}
+        self.record("PaymentReversed", {**data, "reason": reason, "reversed_at": rfc3339(at)}, at)
+        self.state, self.reversed_at, self.reversal_reason = PaymentState.REVERSED, at, reason
+        self.allocations = ()
+
+    def refund(self, refund: Refund) -> None:
+        """Send back a part of what is unapplied. Raises RuleBroken ``reversed``, Invalid for more than there is."""
+        self._must_stand()
+        faults = [
+            *_amount_faults(refund.amount, self.currency),
+            *_day_faults("refunded_on", refund.refunded_on, refund.recorded_at),
+        ]
+        if refund.amount > self.unapplied:
+            faults.append(FieldError("amount.amount", f"Only {self.unapplied} {self.currency} is unapplied."))
         if faults:
             raise Invalid(faults)
-        share = min(self.unapplied, invoice.remaining)
-        invoice.receive(share, self.recorded_at)
-        if share:
-            self.allocations = (*self.allocations, Allocation(invoice.id, share))
+        self.refunds = (*self.refunds, refund)
+        self.entries.append(
+            Entry(
+                kind=Kind.REFUND,
+                document_id=refund.id,
+                reference=refund.external_ref,
+                at=refund.recorded_at,
+                unapplied=-refund.amount,
+            )
+        )
+        data = {
+            "refund_id": refund.id,
+            **self._about(),
+            "amount": written(refund.amount, self.currency),
+            "external_ref": refund.external_ref,
+            "refunded_on": refund.refunded_on.isoformat(),
+            "recorded_at": rfc3339(refund.recorded_at),
+        }
+        self.record("PaymentRefunded", data, refund.recorded_at)
 
     def tell(self) -> None:
         """Record that the payment has come in and what it pays."""
         data = {
-            "payment_id": self.id,
-            "account_id": self.account_id,
-            "currency": self.currency,
-            "amount": written(self.amount, self.currency),
+            **self._about(),
             "received_on": self.received_on.isoformat(),
             "recorded_at": rfc3339(self.recorded_at),
             "external_ref": self.external_ref,
-            "allocations": [
-                {"invoice_id": share.invoice_id, "amount": written(share.amount, self.currency)}
-                for share in self.allocations
-            ],
+            "allocations": self._written_allocations(),
         }
         self.record("PaymentRecorded", data, self.recorded_at)
 
@@ -100,11 +216,79 @@ class Payment(Aggregate):
                 payment_id=self.id,
             )
 
-    def _check(self) -> None:
-        faults = []
-        if self.amount <= 0 or not is_payable(self.amount, self.currency):
-            faults.append(FieldError("amount.amount", f"Must be more than zero and payable in {self.currency}."))
-        if self.received_on > self.recorded_at.date() + timedelta(days=1):
-            faults.append(FieldError("received_on", "Must not be in the future."))
-        if faults:
+    def must_have_refunded(self, refund: Refund, earlier: tuple[str, Refund]) -> None:
+        """Raise RuleBroken ``external_ref_taken`` unless ``earlier`` (a payment's id, its refund) is the same."""
+        payment_id, standing = earlier
+        if (payment_id, standing.amount) != (self.id, refund.amount):
+            raise RuleBroken(
+                "external_ref_taken",
+                f"Another refund was recorded under {standing.external_ref!r}.",
+                payment_id=payment_id,
+                refund_id=standing.id,
+            )
+
+    def _apply(self, invoice: Invoice, intent: Intent, at: datetime) -> Decimal:
+        """Pay an invoice; answers how much of it."""
+        invoice.must_be_payable()
+        if faults := self._faults(invoice, intent):
             raise Invalid(faults)
+        share = min(self.unapplied, invoice.remaining) if intent.amount is None else intent.amount
+        invoice.receive(self.id, share, at)
+        if share:
+            self.allocations = (*self.allocations, Allocation(invoice.id, share))
+        return share
+
+    def _faults(self, invoice: Invoice, intent: Intent) -> list[FieldError]:
+        prefix, amount = f"{intent.field}." if intent.field else "", intent.amount
+        faults = []
+        if invoice.account_id != self.account_id:
+            faults.append(FieldError(f"{prefix}invoice_id", "Is an invoice to another account."))
+        if invoice.currency != self.currency:
+            faults.append(FieldError(f"{prefix}amount.currency", f"The invoice is in {invoice.currency}."))
+        elif intent.currency not in {None, self.currency}:
+            faults.append(FieldError(f"{prefix}amount.currency", f"The payment is in {self.currency}."))
+        elif amount is not None:
+            most = min(self.unapplied, invoice.remaining)
+            faults += _amount_faults(amount, self.currency, prefix)
+            if amount > most:
+                faults.append(FieldError(f"{prefix}amount.amount", f"At most {most} {self.currency} can be allocated."))
+        return faults
+
+    def _must_stand(self) -> None:
+        if self.state is PaymentState.REVERSED:
+            raise RuleBroken("reversed", "The payment was reversed.", state=self.state.value)
+
+    def _book(self, kind: Kind, at: datetime, *, outstanding: Decimal = ZERO, unapplied: Decimal = ZERO) -> None:
+        entry = Entry(
+            kind=kind,
+            document_id=self.id,
+            reference=self.external_ref,
+            at=at,
+            outstanding=outstanding,
+            unapplied=unapplied,
+        )
+        self.entries.append(entry)
+
+    def _about(self) -> dict[str, Any]:
+        return {
+            "payment_id": self.id,
+            "account_id": self.account_id,
+            "currency": self.currency,
+            "amount": written(self.amount, self.currency),
+        }
+
+    def _written_allocations(self) -> list[dict[str, str]]:
+        return [
+            {"invoice_id": share.invoice_id, "amount": written(share.amount, self.currency)}
+            for share in self.allocations
+        ]
+
+
+def _amount_faults(amount: Decimal, currency: str, prefix: str = "") -> list[FieldError]:
+    if amount <= 0 or not is_payable(amount, currency):
+        return [FieldError(f"{prefix}amount.amount", f"Must be more than zero and payable in {currency}.")]
+    return []
+
+
+def _day_faults(field: str, day: date, at: datetime) -> list[FieldError]:
+    return [FieldError(field, "Must not be in the future.")] if day > at.date() + timedelta(days=1) else []

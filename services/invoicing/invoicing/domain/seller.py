@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from backoffice.domain import Aggregate
 from invoicing.domain.account import Address
+from invoicing.domain.electronic_address import ElectronicAddress
 
 SELLER_ID = "seller"
 
@@ -24,6 +25,15 @@ class BankAccount:
 
 
 @dataclass(frozen=True)
+class Contact:
+    """Whom to ask about a document."""
+
+    name: str
+    phone: str
+    email: str
+
+
+@dataclass(frozen=True)
 class SellerDetails:
     """What an invoice says about its issuer."""
 
@@ -31,6 +41,8 @@ class SellerDetails:
     address: Address
     vat_id: str
     bank_account: BankAccount
+    contact: Contact | None = None
+    electronic_address: ElectronicAddress | None = None
 
 
 @dataclass(kw_only=True)

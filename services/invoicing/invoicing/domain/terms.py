@@ -19,3 +19,9 @@ class Terms:
         """The last day on which a payment is in time."""
         due = issue_date + timedelta(days=self.net_days)
         return due.replace(day=monthrange(due.year, due.month)[1]) if self.end_of_month else due
+
+    @property
+    def wording(self) -> str:
+        """The terms as a document states them."""
+        when = f"within {self.net_days} days" if self.net_days else "on receipt"
+        return f"Payable {when}, by the end of the month" if self.end_of_month else f"Payable {when}"

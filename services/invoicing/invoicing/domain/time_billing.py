@@ -26,8 +26,8 @@ def line_for(worked: WorkedTime, rate: Rate) -> Line:
     three minutes; otherwise in minutes at the price of sixty (20 minutes: 20 min at 120.00 per 60 min). Rounded hours
     (0.33 h) would charge a wrong amount, and a line's amount must follow from the figures printed on it.
     """
-    minutes = Decimal(worked.minutes)
-    in_hours = worked.minutes % 3 == 0
+    charged = rate.charged(worked.minutes)
+    minutes, in_hours = Decimal(charged), charged % 3 == 0
     return Line(
         description=f"{rate.description}, ticket {worked.time_entry.ticket_id}",
         quantity=minutes / _MINUTES_AN_HOUR if in_hours else minutes,

@@ -7,13 +7,15 @@ from backoffice.http.served import openapi_document
 from invoicing import schemas
 from invoicing.domain.account import Account
 from invoicing.domain.invoice import Invoice, Origin
-from invoicing.domain.lines import Content
+from invoicing.domain.statement import Period
 from invoicing.store import Store
 
 ACCOUNTANTS = "accountants"
 ACCOUNT = {"account_id": "cus"}
 INVOICE = {"invoice_id": "inv"}
 PAYMENT = {"payment_id": "pay"}
+CREDIT_NOTE = {"credit_note_id": "crn"}
+DISPUTE = {"dispute_id": "dsp"}
 
 api = Api()
 handler = api.handler
@@ -42,10 +44,23 @@ def get_rate(request: Request) -> Answer:
 @api.get("/series/{series_id}", group=ACCOUNTANTS, answer=schemas.Series)
 def get_series(request: Request) -> Answer:
     """A run of invoice numbers, and which one comes next."""
-    series_id = request.path["series_id"]
-    if not re.fullmatch(schemas.SERIES_ID, series_id):
-        raise NotFound("series", series_id)
-    return ok(Store().series(series_id))
+    return ok(Store().series(_series_id(request)))
+
+
+@api.get("/series/{series_id}/audit", group=ACCOUNTANTS, answer=schemas.SeriesAudit)
+def audit_series(request: Request) -> Answer:
+    """Proof that a series has no gap and no twin: every number is read."""
+    return ok(Store().audit(_series_id(request)))
+
+
+@api.get("/dunning-policies/{policy_id}", group=ACCOUNTANTS, answer=schemas.DunningPolicy)
+def get_dunning_policy(request: Request) -> Answer:
+    """When to remind of an overdue invoice."""
+    policy_id = request.path["policy_id"]
+    policy = Store().dunning_policy(policy_id) if re.fullmatch(schemas.POLICY_ID, policy_id) else None
+    if policy is None:
+        raise NotFound("dunning_policy", policy_id)
+    return ok(policy, version=policy.version)
 
 
 @api.get("/accounts", group=ACCOUNTANTS, answer=schemas.Account, many=True)
@@ -63,8 +78,32 @@ def get_account(request: Request) -> Answer:
 
 @api.get("/accounts/{account_id}/balance", group=ACCOUNTANTS, answer=schemas.AccountBalance, ids=ACCOUNT)
 def get_balance(request: Request) -> Answer:
-    """What an account owes, by currency."""
+    """What an account owes, by currency, and how old its debts are."""
     return ok(Store().balance(request.path["account_id"]))
+
+
+@api.get(
+    "/accounts/{account_id}/statement",
+    group=ACCOUNTANTS,
+    query=schemas.StatementFilter,
+    answer=schemas.Statement,
+    ids=ACCOUNT,
+)
+def get_statement(request: Request) -> Answer:
+    """What happened on an account in a period, in one currency, with the balance after each change."""
+    asked = request.query
+    period = Period(asked["from_"], asked["to"])
+    return ok(Store().statement(request.path["account_id"], asked["currency"], period))
+
+
+@api.get("/accounts/{account_id}/rates/{rate_code}", group=ACCOUNTANTS, answer=schemas.Rate, ids=ACCOUNT)
+def get_account_rate(request: Request) -> Answer:
+    """What an hour of billable time costs an account, if it has a rate of its own under that code."""
+    rate_code = request.path["rate_code"]
+    rate = Store().own_rate(request.path["account_id"], rate_code)
+    if rate is None:
+        raise NotFound("rate", rate_code)
+    return ok(rate, version=rate.version)
 
 
 @api.get("/invoices", group=ACCOUNTANTS, query=schemas.InvoiceFilter, answer=schemas.Invoice, many=True)
@@ -86,7 +125,7 @@ def preview_invoice(request: Request) -> Answer:
     body = request.body
     account = Store().account(body["account_id"]) if body["account_id"] else Account(id="nobody")
     preview = Invoice.draft("preview", account.as_buyer(), body["currency"], Origin.MANUAL, request.at)
-    preview.revise(Content(tuple(body["lines"]), tuple(body["document_allowances"])), body["terms"])
+    preview.revise(schemas.content_of(body), body["terms"])
     return ok(preview)
 
 
@@ -101,3 +140,30 @@ def get_payment(request: Request) -> Answer:
     """One payment, and what it pays."""
     payment = Store().payment(request.path["payment_id"])
     return ok(payment, version=payment.version)
+
+
+@api.get("/credit-notes", group=ACCOUNTANTS, query=schemas.CreditNoteFilter, answer=schemas.CreditNote, many=True)
+def list_credit_notes(request: Request) -> Answer:
+    """Credit notes of an account, of an invoice or all, newest first."""
+    return request.listing(*Store().credit_notes(**request.query, page=request.page))
+
+
+@api.get("/credit-notes/{credit_note_id}", group=ACCOUNTANTS, answer=schemas.CreditNote, ids=CREDIT_NOTE)
+def get_credit_note(request: Request) -> Answer:
+    """One credit note."""
+    note = Store().credit_note(request.path["credit_note_id"])
+    return ok(note, version=note.version)
+
+
+@api.get("/disputes/{dispute_id}", group=ACCOUNTANTS, answer=schemas.Dispute, ids=DISPUTE)
+def get_dispute(request: Request) -> Answer:
+    """One dispute, and how it ended."""
+    dispute = Store().dispute(request.path["dispute_id"])
+    return ok(dispute, version=dispute.version)
+
+
+def _series_id(request: Request) -> str:
+    series_id = request.path["series_id"]
+    if not re.fullmatch(schemas.SERIES_ID, series_id):
+        raise NotFound("series", series_id)
+    return series_id

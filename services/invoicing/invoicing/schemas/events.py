@@ -7,7 +7,7 @@ from marshmallow import fields, post_load
 from backoffice.schemas import Id, Pattern, Tolerant, Whole
 from invoicing.domain.lines import TimeEntry
 from invoicing.domain.time_billing import WorkedTime
-from invoicing.schemas import RATE_CODE
+from invoicing.schemas.parts import RATE_CODE
 
 
 class CustomerFact(Tolerant):

@@ -1,23 +1,34 @@
 """What lies in the table: the items that domain objects become, and back."""
 
 import json
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from backoffice.clock import now
+from backoffice.codec import plain, read
 from backoffice.domain import Aggregate
 from backoffice.dynamodb import Item
 from backoffice.transactions import Transaction
 from invoicing.domain.account import Account
+from invoicing.domain.ageing import Ageing, OpenItem
+from invoicing.domain.auditing import UsedNumber
 from invoicing.domain.balance import Balance
+from invoicing.domain.credit_notes import CreditNote
 from invoicing.domain.invoice import Invoice
-from invoicing.domain.money import ZERO, rounded
+from invoicing.domain.issue import Issue
+from invoicing.domain.ledger import Entry
+from invoicing.domain.money import rounded
 from invoicing.domain.numbering import Series
-from invoicing.domain.payments import Payment
+from invoicing.domain.payments import Payment, Refund
 from invoicing.store import keys
-from invoicing.store.codec import plain, read
 from invoicing.store.keys import Key
 
 T = TypeVar("T")
+
+# Lines lie in their item as JSON: a thousand of them as attributes would cost more to read than all the rest.
+_AS_JSON = ("content", "credits")
 
 
 def keyed(key: Key) -> Item:
@@ -32,7 +43,7 @@ def stored(aggregate: Aggregate, key: Key) -> Item:
 
 def load(kind: type[T], item: Item) -> T:
     """An aggregate as it was stored."""
-    return read(kind, item | {"content": json.loads(item["content"])} if "content" in item else item)
+    return read(kind, item | {name: json.loads(item[name]) for name in _AS_JSON if item.get(name)})
 
 
 def account_item(account: Account) -> Item:
@@ -40,20 +51,69 @@ def account_item(account: Account) -> Item:
 
 
 def invoice_item(invoice: Invoice) -> Item:
-    """Lines lie in the item as JSON: a thousand of them as attributes would cost more to read than all the rest."""
-    content = json.dumps(plain(invoice.content), ensure_ascii=False, separators=(",", ":"))
-    return {**stored(invoice, keys.invoice(invoice.id)), **keys.invoice_indexes(invoice), "content": content}
+    parts = {"content": _json(plain(invoice.content)), "credits": _json(plain(invoice.credits))}
+    return {**stored(invoice, keys.invoice(invoice.id)), **keys.invoice_indexes(invoice), **parts}
 
 
-def number_item(invoice: Invoice, series: Series) -> Item:
+def credit_note_item(note: CreditNote) -> Item:
+    lists = {
+        "gsi1pk": keys.credit_notes_of(note.account_id),
+        "gsi1sk": note.id,
+        "gsi2pk": keys.credit_notes_for(note.invoice_id),
+        "gsi2sk": note.id,
+        "gsi3pk": keys.CREDIT_NOTES,
+        "gsi3sk": note.id,
+    }
+    return {**stored(note, keys.credit_note(note.id)), **lists, "content": _json(plain(note.content))}
+
+
+def number_item(document_id: str, issue: Issue, series: Series) -> Item:
     """What keeps a number from being given twice, and what an audit of the series reads."""
-    assert invoice.issue is not None, "only finalized invoices have a number"
     return {
         **keyed(keys.number(series.id, series.last_number)),
-        "number": invoice.issue.number,
-        "invoice_id": invoice.id,
-        "issue_date": invoice.issue.issue_date.isoformat(),
+        "number": issue.number,
+        "document_id": document_id,
+        "issue_date": issue.issue_date.isoformat(),
     }
+
+
+def used_number(item: Item) -> UsedNumber:
+    count = int(item["sk"].removeprefix(keys.NUMBER))
+    document_id = item.get("document_id") or item["invoice_id"]
+    return UsedNumber(count, document_id, date.fromisoformat(item["issue_date"]))
+
+
+def open_item(invoice: Invoice) -> Item:
+    """What remains of an open invoice, beside its account: to be aged without reading invoices."""
+    return {
+        **keyed(keys.open_item(invoice.account_id, invoice.id)),
+        "invoice_id": invoice.id,
+        "currency": invoice.currency,
+        "due_date": invoice.issued.due_date.isoformat(),
+        "remaining": plain(invoice.remaining),
+    }
+
+
+def open_item_of(item: Item) -> OpenItem:
+    return read(OpenItem, item)
+
+
+def agenda_item(invoice: Invoice, day: date) -> Item:
+    """That time itself concerns the invoice on that day."""
+    return {
+        **keyed(keys.reminder(day, invoice.id)),
+        "day": day.isoformat(),
+        "invoice_id": invoice.id,
+        "policy_id": invoice.issued.dunning_policy,
+    }
+
+
+def entry_item(account_id: str, currency: str, position: int, entry: Entry) -> Item:
+    return {**plain(entry), **keyed(keys.entry(account_id, currency, position, entry))}
+
+
+def entry_of(item: Item) -> Entry:
+    return read(Entry, item)
 
 
 def payment_item(payment: Payment) -> Item:
@@ -69,7 +129,7 @@ def payment_item(payment: Payment) -> Item:
 def reference_item(payment: Payment) -> Item:
     """Makes the external reference unique and keeps the first answer for its repeats."""
     first = plain(payment) | {"version": payment.next_version}
-    return {**keyed(keys.reference(payment.external_ref)), "payment": json.dumps(first, ensure_ascii=False)}
+    return {**keyed(keys.reference(payment.external_ref)), "payment": _json(first)}
 
 
 def payment_of(reference: Item) -> Payment:
@@ -77,26 +137,24 @@ def payment_of(reference: Item) -> Payment:
     return read(Payment, json.loads(reference["payment"]))
 
 
-def balance_of(item: Item) -> Balance:
+def refund_reference_item(payment: Payment, refund: Refund) -> Item:
+    """Makes the external reference of a refund unique."""
+    return {
+        **keyed(keys.refund_reference(refund.external_ref)),
+        "payment_id": payment.id,
+        "refund": _json(plain(refund)),
+    }
+
+
+def refund_of(reference: Item) -> tuple[str, Refund]:
+    """The refund that was recorded under a reference, and of which payment."""
+    return reference["payment_id"], read(Refund, json.loads(reference["refund"]))
+
+
+def balance_of(item: Item, open_items: Iterable[OpenItem]) -> Balance:
     currency = item["currency"]
-    return Balance(currency, rounded(item["outstanding"], currency), rounded(item["unapplied"], currency))
-
-
-def add_to_balance(
-    transaction: Transaction,
-    account_id: str,
-    currency: str,
-    *,
-    outstanding: Decimal = ZERO,
-    unapplied: Decimal = ZERO,
-) -> None:
-    """Move an account's running sums; DynamoDB adds decimals exactly, in whatever order the additions come."""
-    transaction.update(
-        *keys.balance(account_id, currency),
-        "SET #currency = :currency ADD outstanding :outstanding, unapplied :unapplied",
-        values={":currency": currency, ":outstanding": outstanding, ":unapplied": unapplied},
-        names={"#currency": "currency"},
-    )
+    ageing = Ageing.of(open_items, currency, now().date())
+    return Balance(currency, _amount(item, "outstanding"), _amount(item, "unapplied"), ageing)
 
 
 def draft_pointer(transaction: Transaction, draft: Invoice, previous: str | None) -> None:
@@ -109,3 +167,11 @@ def draft_pointer(transaction: Transaction, draft: Invoice, previous: str | None
         condition="attribute_not_exists(pk) OR invoice_id = :previous",
         conflict="gathering",
     )
+
+
+def _amount(item: Item, name: str) -> Decimal:
+    return rounded(item[name], item["currency"])
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))

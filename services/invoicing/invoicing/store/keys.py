@@ -4,22 +4,35 @@
 | ---------------- | ----------------- | ---------------------------- | --------------------------------------------- |
 | seller           | SELLER            | SELLER                       |                                               |
 | rate             | RATE#<code>       | RATE                         |                                               |
+| dunning policy   | DUNNING#<id>      | DUNNING                      |                                               |
 | series           | SERIES#<id>       | SERIES                       |                                               |
 | its numbers      | SERIES#<id>       | NUMBER#<n>                   |                                               |
 | its prefix       | PREFIX#<prefix>   | PREFIX                       |                                               |
 | account          | ACCOUNT#<id>      | ACCOUNT                      | gsi1 all accounts                             |
 | its balances     | ACCOUNT#<id>      | ACCOUNT#BALANCE#<currency>   |                                               |
 | its latest draft | ACCOUNT#<id>      | ACCOUNT#GATHERING#<currency> |                                               |
+| what it owes     | ACCOUNT#<id>      | DUE#<invoice>                |                                               |
+| its book         | ACCOUNT#<id>      | ENTRY#<currency>#<time>#...  |                                               |
+| its own rates    | ACCOUNT#<id>      | RATE#<code>                  |                                               |
 | invoice          | INVOICE#<id>      | INVOICE                      | gsi1 account, gsi2 state, gsi4 both, gsi3 all |
+| credit note      | CREDIT_NOTE#<id>  | CREDIT_NOTE                  | gsi1 account, gsi2 invoice, gsi3 all          |
+| agenda           | AGENDA            | <day>#<invoice>              |                                               |
+| dispute          | DISPUTE#<id>      | DISPUTE                      |                                               |
 | billed time      | TIME_ENTRY#<id>   | TIME_ENTRY                   |                                               |
 | payment          | PAYMENT#<id>      | PAYMENT                      | gsi1 by account, gsi3 all                     |
 | its external ref | PAYMENT_REF#<ref> | PAYMENT_REF                  |                                               |
+| of a refund      | REFUND_REF#<ref>  | REFUND_REF                   |                                               |
 
-Ids sort by time, so lists by id are lists by age. Within state ``open`` invoices sort by due date, the first due first:
-that list is also where overdue ones are found. An account's latest draft is the one that gathers its billable time.
+Ids sort by time, so lists by id are lists by age. Within state ``open`` invoices sort by due date, the first due first.
+The agenda says on which day time itself next concerns an invoice: that it is overdue, or that a step of its dunning is
+reached. An account's latest draft is the one that gathers its billable time.
 """
 
+from datetime import date
+
+from backoffice.clock import rfc3339
 from invoicing.domain.invoice import Invoice, State
+from invoicing.domain.ledger import Entry
 
 Key = tuple[str, str]
 
@@ -27,12 +40,26 @@ SELLER: Key = ("SELLER", "SELLER")
 ACCOUNTS = "ACCOUNTS"
 INVOICES = "INVOICES"
 PAYMENTS = "PAYMENTS"
+CREDIT_NOTES = "CREDIT_NOTES"
+AGENDA = "AGENDA"
+NUMBER = "NUMBER#"
+OPEN_ITEM = "DUE#"
 BALANCE = "ACCOUNT#BALANCE#"
 GATHERING = "ACCOUNT#GATHERING#"
+# An account, its balances and what it owes lie side by side; its book and its rates come after.
+BALANCES_AND_OPEN_ITEMS = ("ACCOUNT", f"{OPEN_ITEM}~")
 
 
 def rate(rate_code: str) -> Key:
     return f"RATE#{rate_code}", "RATE"
+
+
+def account_rate(account_id: str, rate_code: str) -> Key:
+    return f"ACCOUNT#{account_id}", f"RATE#{rate_code}"
+
+
+def dunning_policy(policy_id: str) -> Key:
+    return f"DUNNING#{policy_id}", "DUNNING"
 
 
 def series(series_id: str) -> Key:
@@ -40,7 +67,7 @@ def series(series_id: str) -> Key:
 
 
 def number(series_id: str, count: int) -> Key:
-    return f"SERIES#{series_id}", f"NUMBER#{count:012d}"
+    return f"SERIES#{series_id}", f"{NUMBER}{count:012d}"
 
 
 def prefix(text: str) -> Key:
@@ -59,8 +86,34 @@ def gathering(account_id: str, currency: str) -> Key:
     return f"ACCOUNT#{account_id}", GATHERING + currency
 
 
+def open_item(account_id: str, invoice_id: str) -> Key:
+    return f"ACCOUNT#{account_id}", OPEN_ITEM + invoice_id
+
+
+def entry(account_id: str, currency: str, position: int, one: Entry) -> Key:
+    """Entries sort by time; those of one change by their order."""
+    return f"ACCOUNT#{account_id}", f"ENTRY#{currency}#{rfc3339(one.at)}#{one.document_id}#{one.kind}#{position}"
+
+
+def entries_before(currency: str, day: date) -> tuple[str, str]:
+    """The first and the last key that entries of a currency can have until the day begins."""
+    return f"ENTRY#{currency}#", f"ENTRY#{currency}#{day}"
+
+
 def invoice(invoice_id: str) -> Key:
     return f"INVOICE#{invoice_id}", "INVOICE"
+
+
+def credit_note(credit_note_id: str) -> Key:
+    return f"CREDIT_NOTE#{credit_note_id}", "CREDIT_NOTE"
+
+
+def reminder(day: date, invoice_id: str) -> Key:
+    return AGENDA, f"{day}#{invoice_id}"
+
+
+def dispute(dispute_id: str) -> Key:
+    return f"DISPUTE#{dispute_id}", "DISPUTE"
 
 
 def payment(payment_id: str) -> Key:
@@ -69,6 +122,10 @@ def payment(payment_id: str) -> Key:
 
 def reference(external_ref: str) -> Key:
     return f"PAYMENT_REF#{external_ref}", "PAYMENT_REF"
+
+
+def refund_reference(external_ref: str) -> Key:
+    return f"REFUND_REF#{external_ref}", "REFUND_REF"
 
 
 def time_entry(time_entry_id: str) -> Key:
@@ -88,6 +145,16 @@ def invoices_in(state: State) -> str:
 def payments_of(account_id: str) -> str:
     """Partition of an account's payments."""
     return f"ACCOUNT#{account_id}#PAYMENTS"
+
+
+def credit_notes_of(account_id: str) -> str:
+    """Partition of an account's credit notes."""
+    return f"ACCOUNT#{account_id}#CREDIT_NOTES"
+
+
+def credit_notes_for(invoice_id: str) -> str:
+    """Partition of an invoice's credit notes."""
+    return f"INVOICE#{invoice_id}#CREDIT_NOTES"
 
 
 def invoice_indexes(one: Invoice) -> dict[str, str]:

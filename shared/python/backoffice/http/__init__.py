@@ -3,6 +3,7 @@
 from backoffice.errors import NotFound
 from backoffice.http.answer import Answer, created, listing, nothing, ok
 from backoffice.http.api import Api
+from backoffice.http.files import File, unchanging_file
 from backoffice.http.problems import BadRequest
 from backoffice.http.request import Caller, Request
 
@@ -11,10 +12,12 @@ __all__ = [
     "Api",
     "BadRequest",
     "Caller",
+    "File",
     "NotFound",
     "Request",
     "created",
     "listing",
     "nothing",
     "ok",
+    "unchanging_file",
 ]

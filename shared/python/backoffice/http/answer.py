@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Answer:
-    """A status, a body that the route's answer schema renders, and headers.
+    """A status, a body that the route's answer schema renders (a ``File`` goes out as it is), and headers.
 
     ``version`` becomes the ETag that a client sends back as If-Match.
     """

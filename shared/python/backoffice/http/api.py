@@ -17,6 +17,7 @@ from backoffice.dynamodb import Table
 from backoffice.errors import NotFound, Remembered
 from backoffice.http import cursors
 from backoffice.http.answer import Answer
+from backoffice.http.files import File, unless_known
 from backoffice.http.idempotency import Recipe, Reply, fingerprint, parse_key
 from backoffice.http.problems import CONTENT_TYPE, BadRequest, Problem, problem_of
 from backoffice.http.request import Caller, Request, parse_if_match, parse_json
@@ -42,6 +43,7 @@ class Route:
         group: whose members may call it (operators may call every GET); None: anybody, without a token.
         body, query, answer: schemas of what comes in and goes out; None where there is nothing.
         many: answers one page of a list.
+        files: media types of the files that it answers in place of JSON.
         idempotent: takes an Idempotency-Key; a route that creates (201) demands one.
         versioned: changes what the client has read, so it needs an If-Match.
         read_only: writes nothing although it is a POST.
@@ -57,6 +59,7 @@ class Route:
     answer: type[Schema] | None = None
     status: int = 200
     many: bool = False
+    files: tuple[str, ...] = ()
     idempotent: bool = False
     versioned: bool = False
     read_only: bool = False
@@ -120,7 +123,7 @@ class Api:
 
         return register
 
-    def _serve(self, route: Route, path: dict[str, str]) -> Response[str]:
+    def _serve(self, route: Route, path: dict[str, str]) -> Response[Any]:
         began = time.perf_counter()
         event = self._resolver.current_event
         correlation_id = event.headers.get("X-Correlation-Id") or event.request_context.request_id or ""
@@ -131,7 +134,7 @@ class Api:
             logger.append_context_keys(correlation_id=origin.correlation_id),
             originating(origin),
         ):
-            reply = self._reply(route, path)
+            reply = unless_known(self._reply(route, path), self._resolver.current_event.headers.get("If-None-Match"))
             tracing.answered(reply.status)
             logger.info(
                 "request",
@@ -188,7 +191,7 @@ class Api:
         logger.info("problem", extra={"code": problem.code, "fields": [error.field for error in problem.errors]})
         return Reply(problem.status, json.dumps(document, default=str), {"Content-Type": CONTENT_TYPE})
 
-    def _no_such_route(self, _: Exception) -> Response[str]:
+    def _no_such_route(self, _: Exception) -> Response[Any]:
         event = self._resolver.current_event
         reply = self._problem(Problem(404, "route_not_found", f"There is no {event.http_method} {event.path}."))
         return _response(reply)
@@ -237,6 +240,8 @@ def _check_ids(route: Route, path: dict[str, str]) -> None:
 
 def _render(route: Route, answer: Answer) -> Reply:
     body = answer.body
+    if isinstance(body, File):
+        return Reply(answer.status, body.content, {"Content-Type": body.media_type, **answer.headers})
     if route.answer and body is not None:
         schema = _schema(route.answer)
         body = {**body, "items": schema.dump(body["items"], many=True)} if route.many else schema.dump(body)
@@ -252,6 +257,6 @@ def _schema(declared: type[Schema]) -> Schema:
     return declared()
 
 
-def _response(reply: Reply) -> Response[str]:
+def _response(reply: Reply) -> Response[Any]:
     headers: dict[str, str | list[str]] = {**reply.headers}
     return Response(reply.status, reply.headers["Content-Type"], reply.body, headers=headers)

@@ -23,10 +23,10 @@ _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer as it goes out: status, JSON text and headers."""
+    """An answer as it goes out: status, JSON text (or what a file holds) and headers."""
 
     status: int
-    body: str
+    body: str | bytes
     headers: dict[str, str]
 
 

@@ -22,6 +22,8 @@ from backoffice.http.cursors import DEFAULT_LIMIT, LARGEST_LIMIT
 from backoffice.http.problems import CONTENT_TYPE
 from backoffice.schemas import Day, DecimalString, Id, Locale, Tolerant, Utc, Zone
 
+API_HANDLERS = ("commands", "queries", "documents")
+
 _FORMATS = {
     Utc: ("string", "date-time"),
     Day: ("string", "date"),
@@ -57,11 +59,11 @@ def document(title: str, description: str, apis: Iterable[Api]) -> dict[str, Any
 def of_service(folder: Path) -> str:
     """The document of the service in ``folder``, as YAML.
 
-    The package's docstring describes it, its ``commands`` and ``queries`` handlers hold the routes.
+    The package's docstring describes it, its handlers of the API hold the routes.
     """
     sys.path.insert(0, str(folder.resolve()))
     package = importlib.import_module(folder.resolve().name.replace("-", "_"))
-    modules = [f"{package.__name__}.handlers.{name}" for name in ("commands", "queries")]
+    modules = [f"{package.__name__}.handlers.{name}" for name in API_HANDLERS]
     apis = [importlib.import_module(name).api for name in modules if importlib.util.find_spec(name)]
     title = folder.resolve().name.replace("-", " ").capitalize()
     content = document(title, package.__doc__ or "", apis)
@@ -111,6 +113,8 @@ def _parameters(route: Route) -> Iterable[dict[str, Any]]:
         yield _parameter("query", "cursor", {"type": "string"})
     if route.query:
         yield {"in": "query", "schema": route.query}
+    if route.files:
+        yield _parameter("header", "If-None-Match", {"type": "string"})
     if route.idempotent:
         yield _parameter("header", "Idempotency-Key", {"type": "string", "maxLength": 255}, required=route.creates)
     if route.versioned:
@@ -122,6 +126,9 @@ def _parameter(place: str, name: str, schema: dict[str, Any], *, required: bool 
 
 
 def _success(route: Route) -> dict[str, Any]:
+    if route.files:
+        content = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in route.files}
+        return {"description": "The file; 304 without it for who has it already.", "content": content}
     if route.answer is None:
         return {"description": "Done."}
     schema: Any = route.answer

@@ -1,0 +1,37 @@
+"""Writes of the analytics API."""
+
+import re
+
+from analytics.domain.drops.source import SOURCE_ID, Columns, DropSource, Expectation, Layout
+from analytics.schemas import drops as schemas
+from analytics.store.drops import DropStore
+from analytics.transforming import alerting
+from backoffice.domain import Invalid
+from backoffice.http import Answer, Api, Request, ok
+
+ANALYSTS = "analysts"
+OPERATORS = "operators"
+
+api = Api()
+handler = api.handler
+
+
+@api.put("/drop-sources/{source_id}", group=OPERATORS, body=schemas.SourceSetup, answer=schemas.Source)
+def put_drop_source(request: Request) -> Answer:
+    """Say how a third party's files are written, when they are expected, and whom to alert."""
+    source_id = request.path["source_id"]
+    if not re.fullmatch(SOURCE_ID, source_id):
+        raise Invalid.one("source_id", f"Must match {SOURCE_ID}.")
+    store, body = DropStore(), dict(request.body)
+    standing = store.source(source_id)
+    version = standing.version if standing else 0
+    request.require_version(version)
+    expected, address = body.pop("expected"), body.pop("alert_address")
+    layout = Layout(columns=Columns(**body.pop("columns")), **body)
+    expectation = expected and Expectation(**expected, since=request.at)
+    source = DropSource(id=source_id, version=version, layout=layout, alert_address=address, expectation=expectation)
+    source.check()
+    store.save_source(source)
+    if address:
+        alerting.subscribe(address)
+    return ok(source, version=source.next_version)

@@ -1,0 +1,5 @@
+"""Carries analytics' events from the outbox to its topic."""
+
+from backoffice.messages.relay import handler
+
+__all__ = ["handler"]

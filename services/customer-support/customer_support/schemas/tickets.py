@@ -1,0 +1,167 @@
+"""Tickets as they come in and go out."""
+
+from typing import Any
+
+from marshmallow import ValidationError, fields, post_load, validate
+
+from backoffice.schemas import Flag, Id, Strict, Text, Utc, Whole
+from customer_support.domain.conversation import Author, Visibility
+from customer_support.domain.life_cycle import Status
+from customer_support.domain.searching import MOST_WORDS, words
+from customer_support.domain.service_levels import Priority
+from customer_support.schemas.parts import Changes, Tags, rate_code, slug, user_name
+
+_WAITS = {"customer": Status.PENDING, "third_party": Status.ON_HOLD}
+
+
+class NewTicket(Strict):
+    customer_id = Id("cus", required=True)
+    subject = Text(250, required=True)
+    body = Text(20_000, required=True)
+    priority = fields.Enum(Priority, by_value=True, load_default=Priority.NORMAL)
+    queue = fields.String(validate=slug, load_default="general")
+    tags = Tags(load_default=list)
+
+
+class TicketChanges(Changes):
+    subject = Text(250)
+    priority = fields.Enum(Priority, by_value=True)
+    queue = fields.String(validate=slug)
+    tags = Tags()
+
+
+class Rating(Strict):
+    score = Whole(least=1, most=5, required=True)
+    comment = Text(2_000, load_default=None, allow_none=True)
+
+
+class Satisfaction(Strict):
+    score = Whole()
+    comment = fields.String(allow_none=True)
+    rated_at = Utc()
+
+
+class Ticket(Strict):
+    id = Id("tkt")
+    customer_id = Id("cus")
+    subject = fields.String()
+    body = fields.String()
+    status = fields.Enum(Status, by_value=True)
+    priority = fields.Enum(Priority, by_value=True)
+    queue = fields.String()
+    tags = fields.List(fields.String())
+    assignee = fields.String(allow_none=True)
+    opened_at = Utc()
+    updated_at = Utc()
+    first_responded_at = Utc(allow_none=True)
+    solved_at = Utc(allow_none=True)
+    reopen_until = Utc(allow_none=True, metadata={"description": "While it is solved: until when a reply reopens it."})
+    reopen_count = Whole(metadata={"description": "How often it was taken up again after it had been solved."})
+    closed_at = Utc(allow_none=True)
+    satisfaction = fields.Nested(Satisfaction, allow_none=True)
+    follow_up_of = Id("tkt", allow_none=True)
+    followed_by = Id("tkt", allow_none=True)
+    merged_into = Id("tkt", allow_none=True)
+    marks = fields.List(fields.String(), metadata={"description": "What was wrong with mails on this ticket."})
+    absorbed = fields.List(fields.String(), metadata={"description": "The tickets that were merged into this one."})
+
+
+class Words(fields.Field[frozenset[str]]):
+    """Words to be searched for, in whatever capitals and accents."""
+
+    def _deserialize(self, value: Any, attr: Any, data: Any, **kwargs: Any) -> frozenset[str]:
+        found = words(value) if isinstance(value, str) else frozenset()
+        if not 1 <= len(found) <= MOST_WORDS:
+            raise ValidationError(f"Between one and {MOST_WORDS} words of two letters at least.")
+        return found
+
+
+class TicketFilter(Strict):
+    """A status, one of queue, assignee, customer_id, tag and q, or both; or updated_after alone; or nothing."""
+
+    status = fields.Enum(Status, by_value=True)
+    queue = fields.String(validate=slug)
+    assignee = fields.String(validate=user_name)
+    customer_id = Id("cus")
+    tag = fields.String(validate=slug)
+    updated_after = Utc(metadata={"description": "Those that changed since then, the last change first."})
+    q = Words(metadata={"description": "Words of the subject or of messages, all of them; five at most."})
+
+    @post_load
+    def demand_what_is_listed(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        others = [name for name in data if name != "status"]
+        if len(others) > 1:
+            raise ValidationError({name: ["Filter by one of these at a time, and by status."] for name in others})
+        if "updated_after" in data and "status" in data:
+            raise ValidationError({name: ["updated_after stands alone."] for name in data})
+        return data
+
+
+class Assignment(Strict):
+    assignee = fields.String(required=True, validate=user_name)
+
+
+class Hold(Strict):
+    waiting_for = fields.String(
+        validate=validate.OneOf(list(_WAITS)),
+        load_default="third_party",
+        metadata={"description": "Whom the ticket waits for: customer makes it pending, third_party on_hold."},
+    )
+
+    @post_load
+    def name_the_status(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"status": _WAITS[data["waiting_for"]]}
+
+
+class Merger(Strict):
+    into = Id("tkt", required=True)
+
+
+class Attachment(Strict):
+    id = fields.String(metadata={"description": "To be read at /tickets/{ticket_id}/attachments/{id}."})
+    filename = fields.String()
+    content_type = fields.String()
+    size = Whole(metadata={"description": "Bytes."})
+
+
+class NewMessage(Strict):
+    body = Text(20_000, required=True)
+    visibility = fields.Enum(Visibility, by_value=True, load_default=Visibility.PUBLIC)
+    author = fields.Enum(Author, by_value=True, load_default=Author.AGENT)
+
+    @post_load
+    def demand_sense(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if data["author"] is Author.CUSTOMER and data["visibility"] is Visibility.INTERNAL:
+            raise ValidationError({"visibility": ["A customer's message is public."]})
+        return data
+
+
+class Message(Strict):
+    id = Id("msg")
+    ticket_id = Id("tkt")
+    body = fields.String()
+    visibility = fields.Enum(Visibility, by_value=True)
+    author = fields.Enum(Author, by_value=True)
+    written_by = fields.String()
+    written_at = Utc()
+    attachments = fields.List(fields.Nested(Attachment))
+    marks = fields.List(fields.String(), metadata={"description": "What was wrong with the mail that it came by."})
+
+
+class NewTimeEntry(Strict):
+    minutes = Whole(least=1, most=24 * 60, required=True)
+    rate_code = fields.String(required=True, validate=rate_code)
+    billable = Flag(load_default=True)
+    note = Text(500, load_default=None, allow_none=True)
+
+
+class TimeEntry(Strict):
+    id = Id("tme")
+    ticket_id = Id("tkt")
+    minutes = Whole()
+    rate_code = fields.String()
+    billable = fields.Boolean()
+    note = fields.String(allow_none=True)
+    worked_by = fields.String()
+    entered_at = Utc()
+    invoice_id = Id("inv", allow_none=True)

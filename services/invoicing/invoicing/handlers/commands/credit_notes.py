@@ -1,0 +1,44 @@
+"""Credit notes."""
+
+from backoffice.http import Answer, Request, created
+from backoffice.ids import new_id
+from invoicing import schemas
+from invoicing.contention import until_won
+from invoicing.domain.credit_notes import CreditNote, Wanted, credit
+from invoicing.domain.payments import Payment
+from invoicing.handlers.commands.routes import ACCOUNTANTS, api
+from invoicing.store import Store
+
+
+@api.post(
+    "/credit-notes",
+    group=ACCOUNTANTS,
+    body=schemas.NewCreditNote,
+    answer=schemas.CreditNote,
+    status=201,
+    idempotent=True,
+)
+def issue_credit_note(request: Request) -> Answer:
+    """Take an issued invoice back, whole or line by line, at its own prices and rates; what was paid comes free."""
+    body, store = request.body, Store()
+    wanted = Wanted(body["reason"], body["lines"], body["issue_date"])
+
+    def attempt() -> Answer:
+        invoice, series = store.creditable(body["invoice_id"], body["series"])
+        note = credit(new_id("crn"), invoice, series, wanted, request.at)
+        payments = _released(store, note)
+        answer = created(note, f"/credit-notes/{note.id}", version=note.next_version)
+        store.add_credit_note(note, series, (invoice, payments), request.receipt(answer))
+        return answer
+
+    return until_won(attempt, "stale", "counter")
+
+
+def _released(store: Store, note: CreditNote) -> list[Payment]:
+    """The payments that get back what they have paid of the invoice."""
+    payments = store.paying(share.payment_id for share in note.freed) if note.freed else []
+    for payment in payments:
+        for share in note.freed:
+            if share.payment_id == payment.id:
+                payment.release(note.invoice_id, share.amount)
+    return payments
