@@ -16,7 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from .invocation import Invocation, Outcome
 from .worker import Worker
 
-FLUSH_SECONDS = 0.5
+FLUSH_SECONDS = 1.0
 _MOST_WAITING = 50_000
 _MOST_IN_A_CALL = 5_000
 _MOST_BYTES = 900_000  # CloudWatch's bound is 1 MiB with 26 bytes more for each event

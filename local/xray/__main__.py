@@ -16,6 +16,8 @@ from local.xray.collector import Collector
 from local.xray.server import Server
 from local.xray.store import Bounds, NotOurs, Store
 
+# Who watches must not hold up what is watched; what waits, waits in the receive buffer.
+_NICENESS = 5
 ENDINGS = {signal.SIGTERM, signal.SIGINT}
 
 logger = logging.getLogger("local.xray")
@@ -37,6 +39,7 @@ def main() -> int:
         print(f"xray: {error}", file=sys.stderr)
         return 1
     _tell(options, sock, server)
+    os.nice(_NICENESS)
     collector.start()
     threading.Thread(target=server.serve_forever, name="http", daemon=True).start()
     signal.sigwait(ENDINGS)

@@ -9,8 +9,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from statistics import median
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 import requests
@@ -99,16 +101,16 @@ def test_the_consoles_map_shows_a_request_within_two_seconds(services: Apis, con
         nodes = {node["id"]: node["statistics"]["total"] for node in document["nodes"]}
         return int(nodes.get("AWS::Lambda::Function|local-customer-support-queries", 0))
 
-    events = requests.get(f"{console}/live?minutes=60", stream=True, timeout=20).iter_lines(1, decode_unicode=True)
-    maps = (json.loads(line.removeprefix("data: ")) for line in events if line.startswith('data: {"from"'))
-    services.support.get("/tickets")
-    before = answered(next(maps))
     took = []
-    for _ in range(5):
-        services.support.get("/tickets")
-        asked = time.monotonic()
-        before = next(total for total in map(answered, maps) if total > before)
-        took.append(time.monotonic() - asked)
+    with urlopen(f"{console}/live?minutes=60", timeout=20) as events:
+        maps = (json.loads(line.removeprefix(b"data: ")) for line in events if line.startswith(b'data: {"from"'))
+        totals = map(answered, islice(maps, 100))
+        before = next(totals)
+        for _ in range(5):
+            services.support.get("/tickets")
+            asked = time.monotonic()
+            before = next(total for total in totals if total > before)
+            took.append(time.monotonic() - asked)
 
     assert median(took) < 2, took
 
