@@ -23,7 +23,7 @@ HARMLESS := env -u AWS_PROFILE -u AWS_ENDPOINT_URL -u AWS_SESSION_TOKEN -u PYTHO
 # An option whose value was given on make's command line; the environment's USER or STAGE is somebody else's.
 given = $(if $(findstring command,$(origin $(1))),$(2) '$($(1))')
 
-.PHONY: help up down status logs console token demo-users watch reset demo deploy remove layer test lint unit openapi bench install
+.PHONY: help up down status logs console token demo-users watch reset demo deploy remove layer test lint unit system openapi bench install
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -68,7 +68,11 @@ remove: ## take the stacks of a stage on AWS down (STAGE=dev)
 layer: ## build the layer, for the emulator and for AWS
 	@$(STAGE_COMMAND) layer
 
-test: lint unit ## everything but load; brings its own stage
+# The services' own tests keep a processor busy, the others mostly wait for a stage: side by side they take little longer.
+test: lint ## everything but load; brings its own stage
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target unit system
+
+system: install ## what crosses services: contracts, integration, a whole stage, faults
 	$(HARMLESS) $(BIN)/pytest tests
 
 lint: install ## style, imports, types
