@@ -1,6 +1,6 @@
 /** Keys that work everywhere on a page, unless somebody is writing. */
 
-import { useEffect, useRef } from "/libraries/htm.js";
+import { useLayoutEffect, useRef } from "/libraries/htm.js";
 
 /**
  * Call back for single keys: `{"?": show, "/": search}`. Keys with Ctrl, Alt or Meta stay the browser's.
@@ -10,7 +10,8 @@ import { useEffect, useRef } from "/libraries/htm.js";
 export function useShortcuts(shortcuts) {
   const current = useRef(shortcuts);
   current.current = shortcuts;
-  useEffect(() => {
+  // Before the browser paints: whoever sees the page may press a key.
+  useLayoutEffect(() => {
     const pressed = (event) => {
       const act = current.current[event.key];
       if (!act || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;

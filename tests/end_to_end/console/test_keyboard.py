@@ -80,6 +80,7 @@ def test_keys_are_letters_again_in_a_text_box(operator: Operator) -> None:
     box = operator.page.get_by_role("combobox", name="Filter expression")
     expect(box).to_be_visible()
     operator.page.keyboard.press("/")
+    expect(box).to_be_focused()
     operator.page.keyboard.type("qmt?")
     expect(box).to_have_value("qmt?")
     assert "#/traces" in operator.page.url
