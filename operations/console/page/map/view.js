@@ -25,7 +25,10 @@ export function MapView({ graph, stage, tellEdges, selected, found, covered, onS
   select.current = onSelect;
 
   useEffect(() => {
-    const move = (transform) => (plane.current.style.transform = transform);
+    const move = (transform) => {
+      // Cytoscape may tell of a resize a moment after the page has been left.
+      if (plane.current) plane.current.style.transform = transform;
+    };
     const drawing = new Drawing(surface.current, { onSelect: (id) => select.current(id), onMove: move });
     handle.current = Object.assign(drawing, { tidy: () => tidy() });
     const stop = onSchemeChange(() => drawing.recolour());
