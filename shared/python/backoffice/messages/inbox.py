@@ -1,4 +1,6 @@
-"""The inbox: takes the events of other contexts from the queue, each one in its own request's trace.
+"""The inbox: takes what other contexts tell, ask and answer, each message in its own request's trace.
+
+Events and replies come out of the inbox queue, commands out of a queue of their own; one handler takes both.
 
 Delivery is at least once and in any order. A consumer marks the event as taken in the transaction of its effect
 (``transaction.once``), so a duplicate changes nothing. A message that fails is tried again with growing pauses and
@@ -31,17 +33,17 @@ class UnknownMessage(Exception):
 
 @dataclass
 class Inbox:
-    """The consumers of a context, by event type."""
+    """The consumers of a context, by message type."""
 
     _consumers: dict[str, tuple[Schema, Consumer]] = field(default_factory=dict)
 
     @property
     def schemas(self) -> dict[str, Schema]:
-        """What is understood: by event type, the schema that its data must fit."""
+        """What is understood: by message type, the schema that its data must fit."""
         return {type: schema for type, (schema, _) in self._consumers.items()}
 
     def on(self, type: str, schema: type[Schema]) -> Callable[[Consumer], Consumer]:
-        """Register a consumer of events of ``type``; it gets the event and its data as ``schema`` loads it."""
+        """Register a consumer of messages of ``type``; it gets the message and its data as ``schema`` loads it."""
 
         def register(consumer: Consumer) -> Consumer:
             self._consumers[type] = (schema(), consumer)
@@ -50,7 +52,7 @@ class Inbox:
         return register
 
     def handler(self, event: dict[str, Any], context: Any) -> dict[str, Any]:
-        """Lambda handler for the queue; answers which messages failed.
+        """Lambda handler for the queues; answers which messages failed.
 
         Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
         """
@@ -107,7 +109,7 @@ def _let_rest(record: SQSRecord) -> None:
     """
     try:
         client("sqs").change_message_visibility(
-            QueueUrl=os.environ["INBOX_URL"],
+            QueueUrl=_url(record),
             ReceiptHandle=record.receipt_handle,
             VisibilityTimeout=min(2 ** _receives(record), 900),
         )
@@ -122,6 +124,11 @@ def _receives(record: SQSRecord) -> int:
 def _queue(record: SQSRecord) -> str:
     """The name of the queue that the message came out of."""
     return record.event_source_arn.rpartition(":")[2]
+
+
+def _url(record: SQSRecord) -> str:
+    """The URL of the queue that the message came out of: that of the inbox, but for the name."""
+    return f"{os.environ['INBOX_URL'].rpartition('/')[0]}/{_queue(record)}"
 
 
 def _trace_header(record: SQSRecord) -> str | None:

@@ -1,7 +1,8 @@
-"""The relay: carries events from the outbox to the context's topic, each in its own request's trace.
+"""The relay: carries messages from the outbox to the context's topic, each in its own request's trace.
 
-An event is published at least once and deleted from the outbox afterwards. A crash in between publishes it again;
-consumers know its ``event_id``. What a lost stream leaves behind is swept up by the schedule.
+A command or reply goes to one queue instead. A message is published at least once and deleted from the outbox
+afterwards. A crash in between publishes it again; consumers know its ``event_id``. What a lost stream leaves behind is
+swept up by the schedule.
 """
 
 import os
@@ -14,7 +15,7 @@ from backoffice import tracing
 from backoffice.clock import now
 from backoffice.dynamodb import Table, client, from_dynamodb
 from backoffice.logs import invocation, logger
-from backoffice.messages import outbox
+from backoffice.messages import addresses, outbox
 from backoffice.messages.outbox import Pending
 
 # The stream delivers within a second; what is older was missed by it.
@@ -66,13 +67,16 @@ def _publish(pending: Pending) -> None:
     with tracing.record(pending.xray), _logged(pending):
         header = tracing.header()
         attributes = {"type": pending.type} | ({tracing.MESSAGE_ATTRIBUTE: header} if header else {})
-        client("sns").publish(
-            TopicArn=os.environ["TOPIC_ARN"],
-            Message=pending.event,
-            MessageAttributes={
-                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-            },
-        )
+        _send(pending, {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()})
+
+
+def _send(pending: Pending, attributes: dict[str, Any]) -> None:
+    if pending.queue:
+        url = addresses.url_of(pending.queue)
+        client("sqs").send_message(QueueUrl=url, MessageBody=pending.event, MessageAttributes=attributes)
+    else:
+        topic = os.environ["TOPIC_ARN"]
+        client("sns").publish(TopicArn=topic, Message=pending.event, MessageAttributes=attributes)
 
 
 @contextmanager
