@@ -43,11 +43,12 @@ def can_deploy(stage: str, service: str | None) -> list[Verdict]:
 
 def told(answer: Verdict, stage: str) -> str:
     """A verdict for people."""
-    if not answer.is_yes:
+    if answer.objections:
         reasons = "\n".join(f"  {objection}" for objection in answer.objections)
         return f"no: {answer.service} may not be deployed to {stage}\n{reasons}"
+    known = "".join(f"\n  known, not of this version's making: {objection}" for objection in answer.known)
     beside = ", ".join(f"{one.service} of {one.since[:16]}" for one in answer.compared) or "nothing is deployed there"
-    return f"yes: {answer.service} may be deployed to {stage} ({beside})"
+    return f"yes: {answer.service} may be deployed to {stage} ({beside}){known}"
 
 
 def _document(answer: Verdict) -> dict[str, object]:
@@ -55,6 +56,7 @@ def _document(answer: Verdict) -> dict[str, object]:
         "service": answer.service,
         "can_deploy": answer.is_yes,
         "objections": [objection._asdict() for objection in answer.objections],
+        "known": [objection._asdict() for objection in answer.known],
         "compared_with": {one.service: one.since for one in answer.compared},
     }
 

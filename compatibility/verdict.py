@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from compatibility import apis
-from compatibility.contracts import Contract, Message, Schema
+from compatibility.contracts import Message
 from compatibility.fitting import Misfit, misfits
 from compatibility.record import Record
 
@@ -28,10 +28,14 @@ class Objection(NamedTuple):
 
 @dataclass(frozen=True)
 class Verdict:
-    """An answer for one service; `compared` are the records that it was compared with."""
+    """An answer for one service; `compared` are the records that it was compared with.
+
+    `known` is what does not fit on that stage already, whether this version is deployed or not.
+    """
 
     service: str
     objections: list[Objection]
+    known: list[Objection]
     compared: list[Record] = field(repr=False)
 
     @property
@@ -43,57 +47,50 @@ def verdict(candidate: Record, deployed: Iterable[Record]) -> Verdict:
     """Compare a candidate with what is deployed, itself included, in both directions."""
     compared = list(deployed)
     before = next((one for one in compared if one.service == candidate.service), None)
-    objections = [
-        *(objection for one in compared if one is not before for objection in _breaks(candidate, before, one)),
-        *(objection for one in compared if one is not before for objection in _lacks(candidate, one)),
-    ]
+    others = [one for one in compared if one is not before]
+    standing = _between(before, others, replaces=True) if before else []
+    found = _between(candidate, others, replaces=before is not None)
     if before:
-        objections += [
-            Objection(CLIENTS, where, field, reason) for where, field, reason in apis.breaks(before.api, candidate.api)
-        ]
-    return Verdict(candidate.service, list(dict.fromkeys(objections)), compared)
+        found += [Objection(consumer.service, *gone) for consumer in others for gone in _gone(candidate, before, consumer)]
+        found += [Objection(CLIENTS, *broken) for broken in apis.breaks(before.api, candidate.api)]
+    known = [objection for objection in found if objection in standing]
+    return Verdict(candidate.service, [one for one in found if one not in known], known, compared)
 
 
-def _breaks(candidate: Record, before: Record | None, consumer: Record) -> Iterator[Objection]:
-    """What the candidate tells and a deployed consumer does not understand, or does without all at once."""
-    for message, contract in candidate.told.items():
+def _between(service: Record, others: Iterable[Record], *, replaces: bool) -> list[Objection]:
+    """What does not fit between a service and the others, in both directions.
+
+    A service that `replaces` one must go on telling what others read, even if they could do without; the first of its
+    name has promised nothing yet.
+    """
+    return [
+        objection
+        for other in others
+        for objection in (*_understood(service, other, reads_all=replaces), *_understood(other, service))
+    ]
+
+
+def _understood(producer: Record, consumer: Record, *, reads_all: bool = False) -> Iterator[Objection]:
+    """What a producer tells and a consumer would not understand."""
+    for message, contract in producer.told.items():
         if not consumer.versions_relied(message.name):
             continue
-        subject = f"{message} of {candidate.service}"
+        subject = f"{message} of {producer.service}"
         if message not in consumer.relied:
             yield Objection(consumer.service, subject, *_not_understood(message, consumer))
             continue
-        earlier = before.told.get(message) if before else None
-        for fault in _taken_away(contract, earlier, consumer.relied[message]):
+        relied = consumer.relied[message]
+        for fault in misfits(contract.schema, relied, contract.where, reads_all=reads_all):
             yield Objection(consumer.service, subject, *fault)
-    for name in {message.name for message in before.told} if before else ():
+
+
+def _gone(candidate: Record, before: Record, consumer: Record) -> Iterator[tuple[str, str, str]]:
+    """Messages that a consumer waits for in vain from now on."""
+    for name in sorted({message.name for message in before.told}):
         if consumer.versions_relied(name) and not candidate.versions_told(name):
-            yield Objection(consumer.service, f"{name} of {candidate.service}", "the message", "is told no longer")
-
-
-def _lacks(candidate: Record, producer: Record) -> Iterator[Objection]:
-    """What a deployed producer tells and the candidate would not understand."""
-    for message, contract in producer.told.items():
-        if not candidate.versions_relied(message.name):
-            continue
-        subject = f"{message} of {producer.service}"
-        if message not in candidate.relied:
-            yield Objection(candidate.service, subject, *_not_understood(message, candidate))
-            continue
-        for fault in misfits(contract.schema, candidate.relied[message], contract.where):
-            yield Objection(candidate.service, subject, *fault)
+            yield f"{name} of {candidate.service}", "the message", "is told no longer"
 
 
 def _not_understood(message: Message, consumer: Record) -> Misfit:
     known = ", ".join(f"v{version}" for version in sorted(consumer.versions_relied(message.name)))
     return Misfit("schema_version", f"may be {message.version}, and it understands {known} only")
-
-
-def _taken_away(contract: Contract, earlier: Contract | None, relied: Schema) -> list[Misfit]:
-    """What the consumer cannot do without, and what it reads where there is some and that has been there until now."""
-    found = misfits(contract.schema, relied, contract.where)
-    if earlier:
-        missed = misfits(contract.schema, relied, contract.where, reads_all=True)
-        always_missed = misfits(earlier.schema, relied, contract.where, reads_all=True)
-        found += [fault for fault in missed if fault not in found and fault not in always_missed]
-    return found
