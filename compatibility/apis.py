@@ -16,6 +16,7 @@ _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _COMPONENTS = "#/components/schemas/"
 # Servers ignore headers that they do not know, but refuse unknown members of the query.
 _REFUSED_WHEN_UNKNOWN = "query"
+_OF_REQUESTS, _OF_ANSWERS = "readOnly", "writeOnly"
 
 
 class Break(NamedTuple):
@@ -47,7 +48,10 @@ class _Schemas:
         self._named: dict[str, Schema] = document.get("components", {}).get("schemas", {})
 
     def of(self, schema: Any, unused: str, within: tuple[str, ...] = ()) -> Any:
-        """`unused` is `readOnly` in requests, `writeOnly` in answers. A schema within itself is not followed twice."""
+        """A schema as one direction carries it: `unused` is `readOnly` in requests, `writeOnly` in answers.
+
+        Whoever reads an answer lets new members pass. A schema within itself is not followed twice.
+        """
         if isinstance(schema, list):
             return [self.of(one, unused, within) for one in schema]
         if not isinstance(schema, dict):
@@ -55,7 +59,8 @@ class _Schemas:
         if "$ref" in schema:
             name = str(schema["$ref"]).removeprefix(_COMPONENTS)
             return {} if name in within else self.of(self._named.get(name, {}), unused, (*within, name))
-        plain = {word: self.of(value, unused, within) for word, value in schema.items() if word != "properties"}
+        closed = "additionalProperties" if unused == _OF_ANSWERS else ""
+        plain = {w: self.of(value, unused, within) for w, value in schema.items() if w not in ("properties", closed)}
         if "properties" in schema:
             plain["properties"] = {
                 name: self.of(part, unused, within)
@@ -89,7 +94,7 @@ def _of_parameters(old: _Schemas, before: Document, new: _Schemas, after: Docume
     for (place, name), one in given.items():
         where = f"{place}.{name}"
         if (place, name) in taken:
-            schemas = old.of(one["schema"], "readOnly"), new.of(taken[place, name]["schema"], "readOnly")
+            schemas = old.of(one["schema"], _OF_REQUESTS), new.of(taken[place, name]["schema"], _OF_REQUESTS)
             yield from misfits(*schemas, where)
         elif place == _REFUSED_WHEN_UNKNOWN:
             yield Misfit(where, "is not accepted")
@@ -103,7 +108,7 @@ def _of_request(old: _Schemas, before: Document, new: _Schemas, after: Document)
         if taken is None:
             yield Misfit("request", f"is not accepted as {media_type}")
         else:
-            yield from misfits(old.of(content["schema"], "readOnly"), new.of(taken["schema"], "readOnly"), "request")
+            yield from misfits(old.of(content["schema"], _OF_REQUESTS), new.of(taken["schema"], _OF_REQUESTS), "request")
 
 
 def _of_answers(old: _Schemas, before: Document, new: _Schemas, after: Document) -> Iterator[Misfit]:
@@ -116,5 +121,5 @@ def _of_answers(old: _Schemas, before: Document, new: _Schemas, after: Document)
             if told is None:
                 yield Misfit(f"answer {status}", f"is not given as {media_type}")
                 continue
-            schemas = new.of(told["schema"], "writeOnly"), old.of(content["schema"], "writeOnly")
+            schemas = new.of(told["schema"], _OF_ANSWERS), old.of(content["schema"], _OF_ANSWERS)
             yield from misfits(*schemas, f"answer {status}", reads_all=True)

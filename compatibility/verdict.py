@@ -23,7 +23,8 @@ class Objection(NamedTuple):
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.consumer} relies on {self.subject}: {self.field} {self.reason}"
+        relies = "rely" if self.consumer == CLIENTS else "relies"
+        return f"{self.consumer} {relies} on {self.subject}: {self.field} {self.reason}"
 
 
 @dataclass(frozen=True)

@@ -105,28 +105,34 @@ class Inbox:
         with logger.append_context_keys(**names), originating(origin), _failure_logged():
             self._consume(event)
 
-    def _consume(self, event: Event) -> None:
-        event = self._lifted(event)
-        read = event.type, event.schema_version
-        if read not in self._consumers:
-            known = ", ".join(f"v{version}" for type, version in sorted(self.reads) if type == event.type)
-            told = f"{event.type} v{event.schema_version}"
-            raise UnknownMessage(f"no consumer for {told}" + (f"; understood: {known}" if known else ""))
-        schema, consume = self._consumers[read]
+    def understood(self, event: Event) -> tuple[Event, dict[str, Any]]:
+        """A message in the version that its consumer is written for, and its data as the consumer gets it.
+
+        Raises UnknownMessage, ValidationError.
+        """
+        told = event
+        while (event.type, event.schema_version) in self._upcasters:
+            schema, lift = self._upcasters[event.type, event.schema_version]
+            schema.load(event.data)
+            event = replace(event, schema_version=event.schema_version + 1, data=lift(event))
+        if (event.type, event.schema_version) not in self._consumers:
+            raise UnknownMessage(self._unknown(told))
+        schema, _ = self._consumers[event.type, event.schema_version]
+        return event, schema.load(event.data)
+
+    def _unknown(self, told: Event) -> str:
+        known = ", ".join(f"v{version}" for type, version in sorted(self.reads) if type == told.type)
+        return f"no consumer for {told.type} v{told.schema_version}" + (f"; understood: {known}" if known else "")
+
+    def _consume(self, told: Event) -> None:
+        event, data = self.understood(told)
+        _, consume = self._consumers[event.type, event.schema_version]
         try:
-            consume(event, schema.load(event.data))
+            consume(event, data)
         except AlreadySeen:
             logger.info("event had been taken before")
         else:
             logger.info("event taken")
-
-    def _lifted(self, event: Event) -> Event:
-        """The message in the version that its consumer is written for. Raises ValidationError."""
-        while (read := (event.type, event.schema_version)) in self._upcasters:
-            schema, lift = self._upcasters[read]
-            schema.load(event.data)
-            event = replace(event, schema_version=event.schema_version + 1, data=lift(event))
-        return event
 
 
 @contextmanager
