@@ -24,7 +24,7 @@ class Strictly(Tolerant):
     zone = fields.String()
 
 
-def message(body, number=0, *, receives=1, attached=None, sent_along=None):
+def message(body, number=0, *, receives=1, attached=None, sent_along=None, queue="inbox"):
     """One record of an SQS batch."""
     attributes = {"ApproximateReceiveCount": str(receives)}
     if sent_along:
@@ -36,7 +36,7 @@ def message(body, number=0, *, receives=1, attached=None, sent_along=None):
         "attributes": attributes,
         "messageAttributes": {"xray": {"stringValue": attached, "dataType": "String"}} if attached else {},
         "eventSource": "aws:sqs",
-        "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:inbox",
+        "eventSourceARN": f"arn:aws:sqs:eu-central-1:123456789012:{queue}",
         "awsRegion": "eu-central-1",
     }
 
@@ -62,14 +62,20 @@ class TestInbox:
         return inbox
 
     @pytest.fixture
-    def rests(self, monkeypatch):
+    def queues(self):
+        """The URLs of the queues that were asked to let a message rest."""
+        return []
+
+    @pytest.fixture
+    def rests(self, monkeypatch, queues):
         """The queue: keeps how long each message is to rest."""
         monkeypatch.setenv("INBOX_URL", "https://queue/inbox")
         rests = {}
 
         def change(*, QueueUrl, ReceiptHandle, VisibilityTimeout):
-            assert QueueUrl == "https://queue/inbox"
+            assert QueueUrl in ("https://queue/inbox", "https://queue/commands")
             rests[ReceiptHandle] = VisibilityTimeout
+            queues.append(QueueUrl)
 
         sqs = SimpleNamespace(change_message_visibility=change)
         monkeypatch.setattr("backoffice.messages.inbox.client", lambda service: {"sqs": sqs}[service])
@@ -146,6 +152,10 @@ class TestInbox:
             "receipt-5": 32,
             "receipt-99": 900,
         }
+
+    def test_a_message_rests_in_the_queue_that_it_came_out_of(self, handle, rests, queues):
+        handle(message("{"), message("{", 1, queue="commands"))
+        assert queues == ["https://queue/inbox", "https://queue/commands"]
 
     def test_a_message_that_was_taken_does_not_rest(self, handle, rests):
         handle(message(event()))

@@ -47,19 +47,51 @@ class Invalid(Exception):
 class Fact:
     """Something that happened, as the domain tells it; the message kit makes an event of it.
 
-    ``data`` is JSON-able: amounts as decimal strings, times as RFC 3339 strings.
+    ``data`` is JSON-able: amounts as decimal strings, times as RFC 3339 strings. ``schema_version`` is that of the
+    contract that it keeps.
     """
 
     type: str
     data: dict[str, Any]
     occurred_at: datetime
+    schema_version: int = field(default=1, kw_only=True)
+
+
+@dataclass(frozen=True)
+class ReturnAddress:
+    """Whom to answer, and about what: whoever is asked keeps it until there is an answer, for days if need be.
+
+    Opaque to the domain: ``queue`` is the asker's, ``trace`` the trace that the answer continues, if there is one.
+
+    Source: https://www.enterpriseintegrationpatterns.com/patterns/messaging/ReturnAddress.html
+    """
+
+    queue: str
+    command_id: str
+    correlation_id: str
+    trace: str | None = None
+
+
+@dataclass(frozen=True)
+class Command(Fact):
+    """What another context, ``asked``, is to do; it answers into this context's inbox."""
+
+    asked: str
+
+
+@dataclass(frozen=True)
+class Reply(Fact):
+    """The answer to a command; only its asker hears of it."""
+
+    to: ReturnAddress
 
 
 @dataclass(kw_only=True)
 class Aggregate:
     """A consistency boundary: loaded whole, changed by its own methods, written at once with its facts.
 
-    ``version`` is the version that was read (0: not yet stored). Facts become events of ``version + 1``.
+    ``version`` is the version that was read (0: not yet stored). ``facts``, commands and replies among them, become
+    messages of ``version + 1``.
     """
 
     id: str
@@ -71,6 +103,14 @@ class Aggregate:
         """The version that the current change makes."""
         return self.version + 1
 
-    def record(self, type: str, data: dict[str, Any], at: datetime) -> None:
+    def record(self, type: str, data: dict[str, Any], at: datetime, *, schema_version: int = 1) -> None:
         """Remember a fact to be published together with the change that caused it."""
-        self.facts.append(Fact(type, data, at))
+        self.facts.append(Fact(type, data, at, schema_version=schema_version))
+
+    def ask(self, context: str, type: str, data: dict[str, Any], at: datetime) -> None:
+        """Remember a command to one other context, to be sent together with the change that caused it."""
+        self.facts.append(Command(type, data, at, context))
+
+    def reply(self, to: ReturnAddress, type: str, data: dict[str, Any], at: datetime) -> None:
+        """Remember the answer to a command, to be sent together with the change that it tells of."""
+        self.facts.append(Reply(type, data, at, to))

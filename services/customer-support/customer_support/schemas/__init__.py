@@ -1,7 +1,7 @@
 """What comes in and goes out of customer support."""
 
 from customer_support.schemas.customers import Customer, CustomerChanges, CustomerFilter, NewCustomer
-from customer_support.schemas.events import TimeEntryBilled
+from customer_support.schemas.events import TimeEntryBilled, TimeEntryBilledV1
 from customer_support.schemas.exports import CustomerExport, ExportPosition
 from customer_support.schemas.mails import MailFilter, ReceivedMail
 from customer_support.schemas.parts import SLUG, HistoryEntry
@@ -48,4 +48,5 @@ __all__ = [
     "TicketFilter",
     "TimeEntry",
     "TimeEntryBilled",
+    "TimeEntryBilledV1",
 ]

@@ -1,4 +1,4 @@
-"""The envelope that every event travels in."""
+"""The envelope that every message travels in: events, commands and replies."""
 
 import json
 from collections.abc import Iterator
@@ -8,20 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import ValidationError, fields, validate
 
 from backoffice.clock import rfc3339
 from backoffice.ids import new_id
 from backoffice.schemas import Id, Tolerant, Utc, Whole
 
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+QUEUE_NAME = r"[A-Za-z0-9_-]{1,80}\Z"
+
 
 @dataclass(frozen=True)
 class Event:
-    """A fact as it is told to other contexts.
+    """A fact as it is told to other contexts, or a command to one of them, or its reply.
 
     ``correlation_id`` is that of the request that began it all, ``causation_id`` names what caused this event
     directly: an event, or the request itself. ``aggregate_version`` grows with each change of the aggregate, so that
-    a late one can be told from a new one.
+    a late one can be told from a new one. A command names in ``reply_to`` the queue in which its asker waits for the
+    reply; the reply has the command's correlation, and the command as its cause.
     """
 
     event_id: str
@@ -34,10 +38,12 @@ class Event:
     correlation_id: str
     causation_id: str
     data: dict[str, Any]
+    reply_to: str | None = None
 
     def to_json(self) -> str:
         times = {"occurred_at": rfc3339(self.occurred_at), "recorded_at": rfc3339(self.recorded_at)}
-        return json.dumps({**vars(self), **times}, ensure_ascii=False, separators=(",", ":"))
+        members = {name: value for name, value in vars(self).items() if name != "reply_to" or value is not None}
+        return json.dumps({**members, **times}, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str) -> "Event":
@@ -46,7 +52,7 @@ class Event:
             document = json.loads(text)
         except (ValueError, RecursionError):
             raise ValidationError("The message is not JSON.") from None
-        return cls(**_ENVELOPE.load(document))
+        return cls(**ENVELOPE.load(document))
 
 
 class _Envelope(Tolerant):
@@ -60,9 +66,10 @@ class _Envelope(Tolerant):
     correlation_id = fields.String(required=True)
     causation_id = fields.String(required=True)
     data = fields.Dict(keys=fields.String(), required=True)
+    reply_to = fields.String(validate=validate.Regexp(QUEUE_NAME, error="This is no name of a queue."))
 
 
-_ENVELOPE = _Envelope()
+ENVELOPE = _Envelope()
 
 
 @dataclass(frozen=True)
