@@ -1,0 +1,72 @@
+"""Who tells what to whom, as contracts and services say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from compatibility import contracts, record
+from compatibility.contracts import ENVELOPE, Contract, Message
+
+CHANNELS = {"event": "events", "command": "commands", "reply": "inbox"}
+"""Where a kind of message goes: the topic of whoever tells it, the queue of whoever carries it out or has asked."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A topic or a queue, `<stage>-<context>-<name>`."""
+
+    context: str
+    name: str
+
+    @property
+    def address(self) -> str:
+        return f"{{stage}}-{self.context}-{self.name}"
+
+    @property
+    def is_topic(self) -> bool:
+        return self.name == CHANNELS["event"]
+
+    def __str__(self) -> str:
+        return f"{self.context}-{self.name}"
+
+
+@dataclass(frozen=True)
+class House:
+    """The envelope's contract, those of all messages, and the services that consume each one."""
+
+    envelope: Contract
+    messages: tuple[Contract, ...]
+    consumers: Mapping[Message, tuple[str, ...]]
+
+    @classmethod
+    def read(cls, services: Path = record.SERVICES, shared: Path = contracts.FOLDER) -> House:
+        """The house as it stands in the clone. Raises NotAContract, ValueError."""
+        every = contracts.read(shared)
+        (envelope,) = [one for one in every if one.context is None]
+        names = sorted(found.parent.name for found in services.glob("*/serverless.yml"))
+        relied = {service: record.of_clone(service, services, shared).relied for service in names}
+        told = tuple(one for one in every if one.context is not None)
+        consumers = {one.message: tuple(service for service in names if one.message in relied[service]) for one in told}
+        return cls(envelope, told, consumers)
+
+    @property
+    def contexts(self) -> list[str]:
+        """Everybody who tells, asks or listens."""
+        listeners = (service for services in self.consumers.values() for service in services)
+        tellers = (sender for one in self.messages for sender in one.senders)
+        return sorted({*listeners, *tellers} - {ENVELOPE})
+
+    def channels_of(self, contract: Contract) -> list[Channel]:
+        """Where a message goes: an event to its senders' topics, a command or a reply to its receivers' queues."""
+        ends: Iterable[str] = contract.senders if contract.kind == "event" else self.consumers[contract.message]
+        return [Channel(context, CHANNELS[contract.kind]) for context in sorted(ends)]
+
+    def channels(self) -> dict[Channel, list[Contract]]:
+        """Every channel with the messages that go through it."""
+        found: dict[Channel, list[Contract]] = {}
+        for one in self.messages:
+            for channel in self.channels_of(one):
+                found.setdefault(channel, []).append(one)
+        return dict(sorted(found.items(), key=lambda entry: str(entry[0])))
