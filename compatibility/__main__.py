@@ -1,4 +1,4 @@
-"""`python -m compatibility can-deploy --service invoicing --stage prod`: exit code 0 for yes, 1 for no, 2 for no answer."""
+"""`python -m compatibility can-deploy --service invoicing --stage prod`: exit code 0 for yes, 1 for no, 2 unasked."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ _FORMATS = {Utc: "date-time", Day: "date", Zone: "iana-time-zone", Locale: "bcp4
 
 
 def of_service(folder: Path) -> dict[Message, Schema]:
-    """What the inbox of the service in `folder` understands, and the envelope; nothing of a service without an inbox."""
+    """What the inbox of the service in `folder` understands, and the envelope; nothing where there is no inbox."""
     package = importlib.import_module(f"{folder.name.replace('-', '_')}.handlers")
     names = [f"{package.__name__}.{found.name}" for found in pkgutil.iter_modules(package.__path__)]
     relied = [

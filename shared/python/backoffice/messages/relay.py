@@ -16,8 +16,8 @@ from backoffice import tracing
 from backoffice.clock import now
 from backoffice.dynamodb import Table, client, from_dynamodb
 from backoffice.logs import invocation, logger
-from backoffice.messages.contracts import fault
 from backoffice.messages import addresses, outbox
+from backoffice.messages.contracts import fault
 from backoffice.messages.outbox import Pending
 
 # The stream delivers within a second; what is older was missed by it.
