@@ -49,7 +49,7 @@ def of_service(folder: Path) -> dict[Message, Schema]:
 
 def _converter() -> Any:
     """From a marshmallow schema to a JSON Schema of what it accepts, nested ones written out."""
-    plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: False)
+    plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: "")
     APISpec(title="", version="1", openapi_version="3.1.0", plugins=[plugin])
     for field, form in _FORMATS.items():
         plugin.map_to_openapi_type(field, "string", form)  # type: ignore[no-untyped-call]
