@@ -18,7 +18,9 @@ Members = dict[str, Any]
 def redrive(session: Session, options: argparse.Namespace) -> int:
     order = _order(options)
     queue, source = dead_letter_queue(session.stage, session.stacks, options.queue)
-    _confirm(session, options, f"Send {_which(options, queue)} back to {moves.way_back(queue, source).name}")
+    _confirm(
+        session, options, f"Send {_which(options, queue)} back to {moves.destination(session.stage, queue, source)}"
+    )
     return _tell(session, options, "moved", moves.redrive(session.stage, queue, source, order))
 
 

@@ -95,7 +95,12 @@ def _set_aside(pending: Pending, reason: str) -> None:
     client("sqs").send_message(
         QueueUrl=os.environ["DEAD_LETTERS_URL"],
         MessageBody=pending.event,
-        MessageAttributes=_attributes(pending, pending.xray, reason=reason[:_LONGEST_REASON]),
+        MessageAttributes=_attributes(
+            pending,
+            pending.xray,
+            reason=reason[:_LONGEST_REASON],
+            **({"queue": pending.queue} if pending.queue else {}),
+        ),
     )
 
 
