@@ -17,7 +17,7 @@ FUTURE = 99
 
 
 class Undeliverable:
-    """Three for each inbox: an event of a type that nobody listens to, one of an unknown version, and no event at all."""
+    """Three for each inbox: an event that nobody listens to, one in an unknown version, and something that is none."""
 
     def __init__(self, stage: Stage) -> None:
         self._sqs = stage.client("sqs")
@@ -40,14 +40,6 @@ class Undeliverable:
     def in_outbox(self, event: dict[str, Any], table: str) -> bool:
         key = {"pk": {"S": "OUTBOX#0"}, "sk": {"S": event["event_id"]}}
         return "Item" in self._dynamodb.get_item(TableName=table, Key=key)
-
-    def taken_from(self, queue: str) -> list[dict[str, Any]]:
-        """The messages of a queue with their attributes; they are gone from there."""
-        url = self._url(queue)
-        found = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
-        for message in found.get("Messages", []):
-            self._sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-        return list(found.get("Messages", []))
 
     def among_dead_letters(self, inbox: str) -> set[str]:
         """Those of the messages that have been among the dead letters of an inbox.

@@ -389,9 +389,8 @@ def set_aside(place: Place, event_id: str, **more: str) -> str:
     attributes = {"type": "TicketSolved", "reason": "data.score must be integer", "xray": HEADER, **more}
     told = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
     body = json.dumps({"event_id": event_id})
-    return str(
-        place.sqs.send_message(QueueUrl=place.urls[RELAY], MessageBody=body, MessageAttributes=told)["MessageId"]
-    )
+    sent = place.sqs.send_message(QueueUrl=place.urls[RELAY], MessageBody=body, MessageAttributes=told)
+    return str(sent["MessageId"])
 
 
 def relay_of(place: Place, monkeypatch: pytest.MonkeyPatch, *refused: str) -> ToldAgain:
