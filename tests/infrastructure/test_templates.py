@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from local.stage.place import ROOT
 from tests.infrastructure.policies import actions, as_list, of_policy, statements, too_wide
 from tests.infrastructure.templates import AWS_STAGES, STACKS, Template
 
