@@ -87,7 +87,11 @@ def test_a_message_that_no_consumer_understands_ends_among_the_dead_letters(
 
 
 def test_an_operator_reads_which_version_was_not_understood(undeliverable: Undeliverable, operator: Operator) -> None:
-    letters = operator.letters(f"{INBOXES[1]}-dead-letters")
-    (letter,) = [one for one in letters if one["body"] == undeliverable.future]
+    queue = f"{INBOXES[1]}-dead-letters"
+
+    def of_the_future() -> list[dict[str, Any]]:
+        return [one for one in operator.letters(queue) if one["body"] == undeliverable.future]
+
+    (letter,) = until("the letter, which whoever looked at it had hidden", of_the_future)
     (cause,) = letter["exceptions"]
     assert cause["message"] == f"no consumer for TicketSolved v{FUTURE}; understood: v1"

@@ -1,4 +1,4 @@
-"""Versions of a message side by side: consumers are written for the newest, older ones are lifted to it step by step."""
+"""Versions of a message side by side: consumers are written for the newest, and older ones are lifted to it."""
 
 import pytest
 from marshmallow import ValidationError, fields
