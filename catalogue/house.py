@@ -41,12 +41,12 @@ class House:
     consumers: Mapping[Message, tuple[str, ...]]
 
     @classmethod
-    def read(cls, services: Path = record.SERVICES, shared: Path = contracts.FOLDER) -> House:
-        """The house as it stands in the clone. Raises NotAContract, ValueError."""
-        every = contracts.read(shared)
+    def read(cls, root: Path = contracts.ROOT) -> House:
+        """The house as it stands in a clone. Raises NotAContract, ValueError."""
+        every = contracts.read(root / contracts.FOLDER.relative_to(contracts.ROOT))
         (envelope,) = [one for one in every if one.context is None]
-        names = sorted(found.parent.name for found in services.glob("*/serverless.yml"))
-        relied = {service: record.of_clone(service, services, shared).relied for service in names}
+        names = record.services(root)
+        relied = {service: record.of_clone(service, root).relied for service in names}
         told = tuple(one for one in every if one.context is not None)
         consumers = {one.message: tuple(service for service in names if one.message in relied[service]) for one in told}
         return cls(envelope, told, consumers)

@@ -108,7 +108,9 @@ def _of_request(old: _Schemas, before: Document, new: _Schemas, after: Document)
         if taken is None:
             yield Misfit("request", f"is not accepted as {media_type}")
         else:
-            yield from misfits(old.of(content["schema"], _OF_REQUESTS), new.of(taken["schema"], _OF_REQUESTS), "request")
+            yield from misfits(
+                old.of(content["schema"], _OF_REQUESTS), new.of(taken["schema"], _OF_REQUESTS), "request"
+            )
 
 
 def _of_answers(old: _Schemas, before: Document, new: _Schemas, after: Document) -> Iterator[Misfit]:

@@ -29,7 +29,7 @@ _FORMATS = {Utc: "date-time", Day: "date", Zone: "iana-time-zone", Locale: "bcp4
 
 
 def of_service(folder: Path) -> dict[Message, Schema]:
-    """What the inbox of the service in `folder` understands, and the envelope; nothing of a service without an inbox."""
+    """What the inbox of the service in `folder` understands, and the envelope; nothing where there is no inbox."""
     package = importlib.import_module(f"{folder.name.replace('-', '_')}.handlers")
     names = [f"{package.__name__}.{found.name}" for found in pkgutil.iter_modules(package.__path__)]
     relied = [
@@ -49,7 +49,7 @@ def of_service(folder: Path) -> dict[Message, Schema]:
 
 def _converter() -> Any:
     """From a marshmallow schema to a JSON Schema of what it accepts, nested ones written out."""
-    plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: False)
+    plugin = MarshmallowPlugin(schema_name_resolver=lambda schema: "")
     APISpec(title="", version="1", openapi_version="3.1.0", plugins=[plugin])
     for field, form in _FORMATS.items():
         plugin.map_to_openapi_type(field, "string", form)  # type: ignore[no-untyped-call]

@@ -9,7 +9,9 @@ import yaml
 from compatibility.contracts import Message, Schema
 
 NAME = "consumes.yml"
-_HEAD = "# What this service relies on in others' messages. Written from its inbox by `make consumes`; docs/contracts.md.\n"
+_HEAD = (
+    "# What this service relies on in others' messages. Written from its inbox by `make consumes`; docs/contracts.md.\n"
+)
 
 
 def written(relied: Mapping[Message, Schema]) -> str:

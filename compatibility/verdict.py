@@ -52,7 +52,9 @@ def verdict(candidate: Record, deployed: Iterable[Record]) -> Verdict:
     standing = _between(before, others, replaces=True) if before else []
     found = _between(candidate, others, replaces=before is not None)
     if before:
-        found += [Objection(consumer.service, *gone) for consumer in others for gone in _gone(candidate, before, consumer)]
+        found += [
+            Objection(consumer.service, *gone) for consumer in others for gone in _gone(candidate, before, consumer)
+        ]
         found += [Objection(CLIENTS, *broken) for broken in apis.breaks(before.api, candidate.api)]
     known = [objection for objection in found if objection in standing]
     return Verdict(candidate.service, [one for one in found if one not in known], known, compared)

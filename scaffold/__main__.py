@@ -63,15 +63,19 @@ def write(root: Path, words: Words) -> list[Path]:
 
 
 def polish(root: Path, words: Words, written: list[Path]) -> None:
-    """Bring lines and imports into order, whatever the length of the words, and write the API's document."""
+    """Bring lines and imports into order, whatever the length of the words, and write what is generated."""
     sources = [str(path) for path in written if path.suffix == ".py"]
-    ruff = [sys.executable, "-m", "ruff"]
-    for command in ([*ruff, "check", "--fix", "--quiet", *sources], [*ruff, "format", "--quiet", *sources]):
-        subprocess.run(command, cwd=root, check=True)
-    service = root / "services" / words.service
-    path = os.pathsep.join([str(root / "shared" / "python"), str(service)])
-    document = [sys.executable, "-m", "backoffice.http.openapi", str(service)]
-    subprocess.run(document, cwd=root, env=os.environ | {"PYTHONPATH": path}, check=True)
+    service = str(root / "services" / words.service)
+    path = os.pathsep.join([str(root / "shared" / "python"), service])
+    for module, *arguments in (
+        ("ruff", "check", "--fix", "--quiet", *sources),
+        ("ruff", "format", "--quiet", *sources),
+        ("backoffice.http.openapi", service),
+        ("compatibility.reliance", service),
+        ("catalogue",),
+    ):
+        command = [sys.executable, "-m", module, *arguments]
+        subprocess.run(command, cwd=root, env=os.environ | {"PYTHONPATH": path}, check=True)
 
 
 def template_files() -> list[Path]:

@@ -67,16 +67,19 @@ def test_a_command_goes_to_the_queue_of_whoever_carries_it_out_and_its_reply_to_
     write(tmp_path, "left", "Moved", {})
     write(tmp_path, "right", "Move", {"x-kind": "command", "x-senders": ["left"]})
     write(tmp_path, "right", "MoveDone", {"x-kind": "reply", "x-senders": ["right"]})
-    (tmp_path / "contracts" / "envelope.v1.json").write_text((ROOT / "shared/contracts/envelope.v1.json").read_text())
+    envelope = "shared/contracts/envelope.v1.json"
+    (tmp_path / envelope).write_text((ROOT / envelope).read_text())
     consume(tmp_path, "left", "MoveDone.v1")
     consume(tmp_path, "right", "Move.v1", "Moved.v1")
-    channels = {str(channel): [str(one.message) for one in found] for channel, found in house_in(tmp_path).items()}
+    channels = {
+        str(channel): [str(one.message) for one in found] for channel, found in House.read(tmp_path).channels().items()
+    }
     assert channels == {"left-events": ["Moved v1"], "left-inbox": ["MoveDone v1"], "right-commands": ["Move v1"]}
 
 
 def write(folder: Path, context: str, name: str, said: dict[str, Any]) -> None:
     contract = {"description": "It.", "type": "object", "properties": {}, "examples": [{}], **said}
-    path = folder / "contracts" / context / f"{name}.v1.json"
+    path = folder / "shared" / "contracts" / context / f"{name}.v1.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(contract))
 
@@ -86,10 +89,6 @@ def consume(folder: Path, service: str, *messages: str) -> None:
     home.mkdir(parents=True)
     (home / "serverless.yml").touch()
     (home / "consumes.yml").write_text("".join(f"{message}: {{type: object}}\n" for message in messages))
-
-
-def house_in(folder: Path) -> Any:
-    return House.read(folder / "services", folder / "contracts").channels()
 
 
 def references(part: Any) -> list[str]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
@@ -49,7 +50,16 @@ class WorkingDay(ServiceTest):
         emitted["invoicing"] = self.invoice(customer_id=emitted["customer-support"][0]["aggregate_id"])
         self.send_round(emitted["invoicing"])
         emitted["analytics"] = self.take_files()
+        for context in sorted(set(contexts.CONTEXTS) - emitted.keys()):
+            emitted[context] = self.day_of(context)
         return emitted
+
+    def day_of(self, context: str) -> list[dict[str, Any]]:
+        """What a context does that takes no part in the others' day: `days/<context>.py` plays it."""
+        day = import_module(f"tests.contract.days.{context.replace('-', '_')}")
+        with self.within(context):
+            day.play(self)
+            return self.events()
 
     def take_files(self) -> list[dict[str, Any]]:
         """A third party drops a file with a bad row, one that cannot be read, and none the next day."""

@@ -21,7 +21,7 @@ from local.stage import environment
 from local.stage.place import PYTHON, ROOT
 from tests.stage import Stage, clone, own_stage
 
-ALSO_NEEDED = ("scaffold", "pyproject.toml", "tests/contract/contexts.py")
+ALSO_NEEDED = ("scaffold", "compatibility", "catalogue", "docs", "pyproject.toml", "tests/contract/contexts.py")
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +54,8 @@ def test_its_own_tests_pass_and_its_style_is_the_houses(house: Path) -> None:
     paths = {"PYTHONPATH": os.pathsep.join(map(str, (house / "shared" / "python", service)))}
     checks = {
         "nose2": service,
-        "ruff check .": house,
-        "ruff format --check .": house,
+        "ruff check services": house,
+        "ruff format --check services": house,
         f"mypy --config-file {house}/pyproject.toml contracts": service,
     }
     for check, folder in checks.items():

@@ -48,7 +48,8 @@ class TimeEntryBilled(HelpDesk):
         self.assertEqual(self.deliver(inbox.inbox, *messages), [])
         entries = self.get(f"{self.path}/time-entries").body["items"]
         told = {entry["id"]: (entry["invoice_id"], entry["charged_minutes"]) for entry in entries}
-        self.assertEqual(told, {self.entries[0]: (old, None), self.entries[1]: (new, 60), self.entries[2]: (None, None)})
+        billed = {self.entries[0]: (old, None), self.entries[1]: (new, 60), self.entries[2]: (None, None)}
+        self.assertEqual(told, billed)
 
     def test_in_a_version_that_is_not_understood_fails_alone_with_the_reason(self) -> None:
         future = {**self.billed(self.entries[0], new_id("inv")), "schema_version": 3}

@@ -30,9 +30,9 @@ def fault(message: str) -> str | None:
     """
     try:
         envelope = json.loads(message)
-        _compiled(_ENVELOPE)(envelope, name_prefix="envelope")
+        compiled(_ENVELOPE)(envelope, name_prefix="envelope")
         name = f"{envelope['type']}.v{envelope['schema_version']}.json"
-        _compiled(name)(envelope["data"], name_prefix="data")
+        compiled(name)(envelope["data"], name_prefix="data")
     except fastjsonschema.JsonSchemaValuesException as refused:
         return "; ".join(error.message for error in refused.errors)
     except FileNotFoundError:
@@ -41,8 +41,8 @@ def fault(message: str) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _compiled(name: str) -> Callable[..., Any]:
-    """Raises FileNotFoundError."""
+def compiled(name: str) -> Callable[..., Any]:
+    """What a contract demands, by its file's name; raises JsonSchemaValuesException. Raises FileNotFoundError."""
     found = [FOLDER / name] if name == _ENVELOPE else sorted(FOLDER.glob(f"*/{name}"))
     if not found:
         raise FileNotFoundError(name)
