@@ -19,7 +19,7 @@ import yaml
 from compatibility import contracts, reliance_file
 from compatibility.contracts import ROOT, Contract, Message, Schema
 
-_CONTRACTS = "shared/contracts/"  # of a clone, and of an archive by shared/serverless/package.yml
+_CONTRACTS = "shared/contracts/"  # in a clone, and in an archive by shared/serverless/package.yml
 _API = "openapi.yml"
 
 

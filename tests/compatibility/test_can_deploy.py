@@ -105,6 +105,11 @@ def test_clients_of_an_api_keep_their_routes(ask: Ask, clone: Path) -> None:
     assert (code, "clients rely on GET /metrics: route is gone" in text) == (NO, True)
 
 
+def test_the_shared_stack_says_nothing_that_could_break_anybody(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["can-deploy", "--service", "shared", "--stage", "prod"]) == YES
+    assert capsys.readouterr().out.startswith("yes: shared")
+
+
 def test_where_nobody_can_be_asked_the_answer_is_neither_yes_nor_no(
     ask: Ask, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
