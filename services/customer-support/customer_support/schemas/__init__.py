@@ -1,7 +1,13 @@
 """What comes in and goes out of customer support."""
 
 from customer_support.schemas.customers import Customer, CustomerChanges, CustomerFilter, NewCustomer
-from customer_support.schemas.events import TimeEntryBilled
+from customer_support.schemas.events import (
+    DisputeSettled,
+    DunningStepReached,
+    InvoiceEnded,
+    OpenDisputeTicket,
+    TimeEntryBilled,
+)
 from customer_support.schemas.exports import CustomerExport, ExportPosition
 from customer_support.schemas.mails import MailFilter, ReceivedMail
 from customer_support.schemas.parts import SLUG, HistoryEntry
@@ -15,6 +21,7 @@ from customer_support.schemas.tickets import (
     NewTicket,
     NewTimeEntry,
     Rating,
+    Solution,
     Ticket,
     TicketChanges,
     TicketFilter,
@@ -29,9 +36,12 @@ __all__ = [
     "CustomerChanges",
     "CustomerExport",
     "CustomerFilter",
+    "DisputeSettled",
+    "DunningStepReached",
     "ExportPosition",
     "HistoryEntry",
     "Hold",
+    "InvoiceEnded",
     "MailFilter",
     "Merger",
     "Message",
@@ -39,10 +49,12 @@ __all__ = [
     "NewMessage",
     "NewTicket",
     "NewTimeEntry",
+    "OpenDisputeTicket",
     "Policy",
     "Rating",
     "ReceivedMail",
     "ServiceLevel",
+    "Solution",
     "Ticket",
     "TicketChanges",
     "TicketFilter",
