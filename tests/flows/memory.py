@@ -107,7 +107,7 @@ def _key(item: Item) -> Key:
 
 def _condition(text: str, names: Mapping[str, str], values: Mapping[str, Any]) -> Callable[[Item], bool]:
     """What an expression demands of an item: comparisons joined by AND and OR, and parentheses."""
-    tokens = re.findall(r"[#:]?\w+|<=|>=|[()=<,]", text)
+    tokens = re.findall(r"[#:]?\w+|[()=<,]|\S", text)
     left = _Expression(tokens, names, values)
     found = left.either()
     assert not left.tokens, f"not understood: {text}"

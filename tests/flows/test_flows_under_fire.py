@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -37,14 +38,14 @@ class Stage:
         self.company.tables.restore(self._beginning)
         self.company.post.weather, self.company.told = weather, []
 
-    def play(self, weather: Weather) -> Any:
-        """Where the flow ends in that weather."""
+    def play(self, weather: Weather) -> tuple[Any, Counter[str]]:
+        """Where the flow ends in that weather, and how many messages of each type it has taken to get there."""
         self.begin(weather)
         self.company.settle_down(in_turn(self.flow.acts(self.company)))
         for context in self.company.contexts:
             self.company.strike(context)
         self.company.settle_down()
-        return self.flow.state(self.company)
+        return self.flow.state(self.company), Counter(one["type"] for one in self.company.told)
 
 
 @pytest.fixture
@@ -78,7 +79,7 @@ def test_a_flow_ends_in_the_same_state_whatever_befalls_its_messages(
 
 
 def test_flows_end_as_people_expect(stage_of: Callable[[Flow], Stage]) -> None:
-    ends = [stage_of(flow).play(Weather.calm()) for flow in FLOWS]
+    ends = [stage_of(flow).play(Weather.calm())[0] for flow in FLOWS]
     upheld, in_part, late, settled, dunning, billing = ends
     assert upheld[0] == ["settled", "upheld", None, False]
     assert in_part[0] == ["settled", "credited", None, True]

@@ -40,7 +40,9 @@ def end(case_id: str, event: Event, why: str, outcome: Outcome | None = None) ->
 def _take_up(store: Store, matter: Matter, event: Event) -> None:
     case, act = store.case(matter.case_id), Act(INVOICING, now())
     if asked := case.tickets.get(matter.topic):
-        _hear_again(store, asked.ticket_id, event, act)
+        # A question that comes after a later one has nothing to add to it.
+        if isinstance(matter, Objection) and asked.version < event.aggregate_version:
+            _hear_again(store, asked.ticket_id, matter, event)
         return
     id = derived_id("tkt", matter.since, matter.case_id, matter.topic)
     ticket = Ticket.open(id, matter.details, act, store.service_levels())
@@ -56,17 +58,15 @@ def _take_up(store: Store, matter: Matter, event: Event) -> None:
         _refuse(store, matter, event, act)
 
 
-def _hear_again(store: Store, ticket_id: str, event: Event, act: Act) -> None:
+def _hear_again(store: Store, ticket_id: str, objection: Objection, event: Event) -> None:
     """Asked about a dispute once more: tell what was decided, or hurry."""
-    (ticket,), _ = store.tickets_and_levels([ticket_id])
-    note = None
-    if ticket.dispute is None:
-        return
-    if ticket.dispute.resolution:
+    ticket, act, note = store.ticket(ticket_id), Act(INVOICING, now()), None
+    if not ticket.is_undecided:
         ticket.tell_decision(return_address(event), act.at)
-    elif event.data["escalated"] and ESCALATED not in ticket.tags:
+    elif objection.escalated and ESCALATED not in ticket.tags:
         ticket.change({"priority": Priority.URGENT, "tags": [*ticket.tags, ESCALATED]}, act)
         note = _note(ticket, "Invoicing has waited too long for the outcome: the accountants have been told.", act)
+        ticket.note(note)
     store.save_told(ticket, event.event_id, note)
 
 
@@ -82,9 +82,11 @@ def _refuse(store: Store, matter: Matter, event: Event, act: Act) -> None:
 
 def _end(store: Store, case_id: str, ending: Ending, event: Event) -> None:
     case, act = store.case(case_id), Act(INVOICING, now())
-    for ticket_id in case.end(ending):
-        ticket, worked = store.ticket_and_time(ticket_id)
+    ended = case.end(ending)
+    tickets, _ = store.tickets_and_levels(ended) if ended else ([], None)
+    for ticket in tickets:
         if ticket.has_point:
+            ticket, worked = store.ticket_and_time(ticket.id)
             note = _withdraw(ticket, worked, ending, act)
             store.add_reply(Reply(ticket, note))
     store.save_case(case, event.event_id)
