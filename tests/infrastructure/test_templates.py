@@ -99,7 +99,7 @@ def test_commands_are_taken_as_carefully_as_events(service_templates: list[Templ
         assert queue["RedrivePolicy"] == {"deadLetterTargetArn": dead_letters, "maxReceiveCount": 5}
         source = template.resources["InboxTakesCommands"]
         assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert source["DependsOn"] == "InboxOnCommands"
+        assert source["DependsOn"] == ["InboxOnCommands"]
 
 
 def test_commands_and_replies_are_sent_to_queues_that_there_are_by_relay_and_clock_alone(
