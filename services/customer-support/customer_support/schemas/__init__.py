@@ -7,6 +7,7 @@ from customer_support.schemas.events import (
     InvoiceEnded,
     OpenDisputeTicket,
     TimeEntryBilled,
+    TimeEntryBilledV1,
 )
 from customer_support.schemas.exports import CustomerExport, ExportPosition
 from customer_support.schemas.mails import MailFilter, ReceivedMail
@@ -60,4 +61,5 @@ __all__ = [
     "TicketFilter",
     "TimeEntry",
     "TimeEntryBilled",
+    "TimeEntryBilledV1",
 ]

@@ -9,10 +9,16 @@ from customer_support.domain.disputes import Outcome
 from customer_support.domain.matters import InvoiceLine, Objection
 
 
-class TimeEntryBilled(Tolerant):
+class TimeEntryBilledV1(Tolerant):
     time_entry_id = Id("tme", required=True)
     ticket_id = Id("tkt", required=True)
     invoice_id = Id("inv", required=True)
+
+
+class TimeEntryBilled(TimeEntryBilledV1):
+    """Version 2, which tells what is charged; null is of one that was told before."""
+
+    charged_minutes = Whole(required=True, allow_none=True)
 
 
 class DunningStepReached(Tolerant):
