@@ -60,6 +60,7 @@ CONSUMED = {
         "InvoicePaid",
         "InvoiceVoided",
         "InvoiceMarkedUncollectible",
+        "InvoiceDisputed",
         "DisputeSettled",
         "OpenDisputeTicket",
     },

@@ -52,8 +52,15 @@ def hear_dispute(command: Event, objection: Objection) -> None:
     casework.take_up(objection, command)
 
 
+@inbox.on("InvoiceDisputed", schema=schemas.InvoiceDisputed)
+def pause_reminders(event: Event, data: dict[str, Any]) -> None:
+    """Nobody is to be reminded of a disputed invoice."""
+    casework.pause(data["invoice_id"], data["dispute_id"], event)
+
+
 @inbox.on("DisputeSettled", schema=schemas.DisputeSettled)
 def end_dispute(event: Event, data: dict[str, Any]) -> None:
-    """The dispute is settled, maybe by an accountant: nobody waits for an agent any more."""
+    """The dispute is settled, maybe by an accountant: nobody waits for an agent any more, and reminding goes on."""
+    casework.go_on(data["invoice_id"], data["dispute_id"])
     why = f"The dispute about invoice {data['number']} is settled: {data['outcome']}."
     casework.end(data["dispute_id"], event, why, data["outcome"])

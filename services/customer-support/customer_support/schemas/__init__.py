@@ -4,6 +4,7 @@ from customer_support.schemas.customers import Customer, CustomerChanges, Custom
 from customer_support.schemas.events import (
     DisputeSettled,
     DunningStepReached,
+    InvoiceDisputed,
     InvoiceEnded,
     OpenDisputeTicket,
     TimeEntryBilled,
@@ -42,6 +43,7 @@ __all__ = [
     "ExportPosition",
     "HistoryEntry",
     "Hold",
+    "InvoiceDisputed",
     "InvoiceEnded",
     "MailFilter",
     "Merger",

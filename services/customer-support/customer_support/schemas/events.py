@@ -38,8 +38,12 @@ class InvoiceEnded(Tolerant):
     number = fields.String(required=True)
 
 
-class DisputeSettled(Tolerant):
+class InvoiceDisputed(Tolerant):
     dispute_id = Id("dsp", required=True)
+    invoice_id = Id("inv", required=True)
+
+
+class DisputeSettled(InvoiceDisputed):
     number = fields.String(required=True)
     outcome = fields.Enum(Outcome, by_value=True, required=True)
 
