@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 from compatibility import deployed, record
+from compatibility.contracts import ROOT
 from compatibility.verdict import Verdict, verdict
 from operations.problems import Problem, not_found
 from operations.stage import Stage, check_name
@@ -14,10 +16,10 @@ from operations.stage import Stage, check_name
 YES, NO, NO_ANSWER = 0, 1, 2
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], root: Path = ROOT) -> int:
     options = _options(arguments)
     try:
-        verdicts = can_deploy(options.stage, options.service)
+        verdicts = can_deploy(Stage(check_name(options.stage), options.endpoints), options.service, root)
     except Problem as problem:
         print(f"{problem.detail} {problem.advice}", file=sys.stderr)
         return NO_ANSWER
@@ -31,13 +33,13 @@ def main(arguments: list[str]) -> int:
     return YES if all(one.is_yes for one in verdicts) else NO
 
 
-def can_deploy(stage: str, service: str | None) -> list[Verdict]:
-    """The verdict on one service of this clone, or on each of them. Raises Problem, ValueError."""
-    known = record.services()
+def can_deploy(stage: Stage, service: str | None, root: Path = ROOT) -> list[Verdict]:
+    """The verdict on one service of a clone, or on each of them. Raises Problem, ValueError."""
+    known = record.services(root)
     if service is not None and service not in known:
         raise not_found(f"There is no service {service!r}.", f"SERVICE is one of {', '.join(known)}.")
-    candidates = [record.of_clone(one) for one in ([service] if service else known)]
-    running = deployed.records(Stage(check_name(stage)))
+    candidates = [record.of_clone(one, root) for one in ([service] if service else known)]
+    running = deployed.records(stage)
     return [verdict(candidate, running) for candidate in candidates]
 
 
@@ -67,6 +69,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     command = commands.add_parser("can-deploy", help="may this version be deployed beside what runs?")
     command.add_argument("--service", help="one service; each of them without")
     command.add_argument("--stage", default="local", help="the local one of PORT without")
+    command.add_argument("--endpoints", type=Path, help="another local stage's endpoints.json")
     command.add_argument("--json", action="store_true", help="for scripts")
     return parser.parse_args(arguments)
 

@@ -1,9 +1,8 @@
 """The contracts: what each context tells, asks and answers, as `shared/contracts` says it.
 
-A file `<context>/<Name>.v<version>.json` is a JSON Schema of a message's data. Without further words it is an event of
-that context. A command lies with the context that carries it out, a reply with the one that asked or answers; both
-say `x-kind` and, where others than that context send them, `x-senders`. A version that nobody tells any more, but that
-may still be on its way, is `deprecated`. The envelope's contract stands above the contexts and is everybody's.
+A file `<context>/<Name>.v<version>.json` is a JSON Schema of the data of a message that this context sends: an event,
+or what `x-kind` says, a command or a reply. A version that is not sent any more, but may still be on its way, is
+`deprecated`. The envelope's contract stands above the contexts and is everybody's.
 """
 
 from __future__ import annotations
@@ -12,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -51,7 +49,7 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True)
 class Contract:
-    """What is promised of one message; `context` is the folder it lies in, None for the envelope."""
+    """What is promised of one message; `context` is the one that sends it, None for the envelope."""
 
     context: str | None
     message: Message
@@ -77,16 +75,8 @@ class Contract:
 
     @property
     def is_deprecated(self) -> bool:
-        """Nobody tells it any more; those that are on their way must still be understood."""
+        """It is not sent any more; those that are on their way must still be understood."""
         return bool(self.schema.get("deprecated", False))
-
-    @cached_property
-    def senders(self) -> frozenset[str]:
-        """The contexts whose code sends it; none for the envelope, which everybody fills."""
-        return frozenset(self.schema.get("x-senders", [self.context] if self.context else []))
-
-    def is_told_by(self, context: str) -> bool:
-        return self.context is None or context in self.senders
 
     @property
     def examples(self) -> list[Any]:
@@ -106,4 +96,4 @@ def read(folder: Path = FOLDER) -> list[Contract]:
 
 def told_by(context: str, contracts: Iterable[Contract]) -> dict[Message, Contract]:
     """What a context may send, the envelope included, by message and version."""
-    return {one.message: one for one in contracts if one.is_told_by(context)}
+    return {one.message: one for one in contracts if one.context in (context, None)}

@@ -29,15 +29,17 @@ def records(stage: Stage) -> list[Record]:
     if not relays:
         return []
     client = stage.client("lambda")
+    # Loopback is no proxy's business.
+    web = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if stage.is_local else []))
     with ThreadPoolExecutor(len(relays)) as several:
-        return list(several.map(lambda context: _record(client, context, relays[context]), sorted(relays)))
+        return list(several.map(lambda context: _record(client, web, context, relays[context]), sorted(relays)))
 
 
-def _record(client: Any, service: str, function: str) -> Record:
+def _record(client: Any, web: urllib.request.OpenerDirector, service: str, function: str) -> Record:
     with asking(f"which version of {service} runs"):
         told = client.get_function(FunctionName=function)
     try:
-        with urllib.request.urlopen(told["Code"]["Location"], timeout=_SECONDS) as answer:
+        with web.open(told["Code"]["Location"], timeout=_SECONDS) as answer:
             return record.of_archive(service, answer.read(), str(told["Configuration"]["LastModified"]))
     except (urllib.error.URLError, TimeoutError, zipfile.BadZipFile, ValueError) as error:
         raise Problem(

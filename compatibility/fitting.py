@@ -17,7 +17,7 @@ Schema = dict[str, Any]
 _TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 _SAY_NOTHING_OF_VALUES = {
     *("$schema", "$id", "title", "description", "examples", "default", "deprecated", "readOnly", "writeOnly"),
-    *("x-kind", "x-senders"),
+    *("x-kind", "personal"),
 }
 UNDERSTOOD = _SAY_NOTHING_OF_VALUES | {
     *("type", "anyOf", "enum", "const", "format", "pattern", "minLength", "maxLength"),

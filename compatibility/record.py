@@ -19,8 +19,7 @@ import yaml
 from compatibility import contracts, reliance_file
 from compatibility.contracts import ROOT, Contract, Message, Schema
 
-SERVICES = ROOT / "services"
-_CONTRACTS = "shared/contracts/"  # in an archive, by shared/serverless/package.yml
+_CONTRACTS = "shared/contracts/"  # in a clone, and in an archive by shared/serverless/package.yml
 _API = "openapi.yml"
 
 
@@ -47,14 +46,15 @@ class Record:
         return [message.version for message in self.relied if message.name == name]
 
 
-def services() -> list[str]:
-    """The services of this clone, by the names of their folders."""
-    return sorted(found.parent.name for found in SERVICES.glob("*/serverless.yml"))
+def services(root: Path = ROOT) -> list[str]:
+    """The services of a clone, by the names of their folders."""
+    return sorted(found.parent.name for found in (root / "services").glob("*/serverless.yml"))
 
 
-def of_clone(service: str, folder: Path = SERVICES, shared: Path = contracts.FOLDER) -> Record:
+def of_clone(service: str, root: Path = ROOT) -> Record:
     """The candidate: what the sources of a service say. Raises NotAContract, ValueError."""
-    return _record(service, contracts.read(shared), lambda name: _content(folder / service / name))
+    folder = root / "services" / service
+    return _record(service, contracts.read(root / _CONTRACTS), lambda name: _content(folder / name))
 
 
 def of_archive(service: str, archive: bytes, since: str) -> Record:

@@ -121,7 +121,7 @@ def _files(part: str) -> list[tuple[Path, str]]:
     if part == _LAYER:
         return [(path, path.relative_to(folder).as_posix()) for path in found]
     found += [path for name in _OF_A_SERVICE if (path := folder / name).is_file()]
-    shared = sorted(path for path in _CONTRACTS.rglob("*.json"))
+    shared = [_CONTRACTS / "envelope.v1.json", *sorted((_CONTRACTS / part).glob("*.json"))]
     return [(path, path.relative_to(ROOT if path in shared else folder).as_posix()) for path in (*found, *shared)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -27,30 +28,36 @@ class RareDay(WorkingDay):
     """A day beside the working day, on tables of its own; nobody hears of it."""
 
     def play(self) -> Emitted:
+        emitted: Emitted = {context: [] for context in contexts.CONTEXTS}
+        scenes = [
+            *(partial(self.ask, priority=priority) for priority in ("low", "high", "urgent")),
+            self.close_in_every_way,
+            self.break_promises,
+        ]
+        for scene in scenes:
+            with self.within("customer-support"):
+                ann = self.do("POST", "/customers", {"name": "Ann Smith", "email": "ann@example.com"})
+                scene(ann["id"])
+                emitted["customer-support"] += self.events()
+                self.empty_table()
         self.prepare_to_invoice()
-        emitted = {}
         with self.within("customer-support"):
             ann = self.do("POST", "/customers", {"name": "Ann Smith", "email": "ann@example.com"})
-            for priority in ("low", "high", "urgent"):
-                self.ask(ann["id"], priority)
-            self.close_in_every_way(ann["id"])
-            self.break_promises(ann["id"])
-            emitted["customer-support"] = self.events()
-        heard = [one for one in emitted["customer-support"] if one["type"] == "CustomerRegistered"]
-        self.send_round(heard)
+            registered = self.events()
+        self.send_round(registered)
         with self.within("invoicing"):
             self.change_ones_mind(ann["id"])
             self.argue_in_vain(ann["id"])
             emitted["invoicing"] = self.events()
         with self.within("customer-support"):
             self.uphold(emitted["invoicing"])
-            emitted["customer-support"] = self.events()
+            emitted["customer-support"] += self.events()
         with self.within("analytics"):
             self.drop_what_cannot_be_read()
             emitted["analytics"] = self.events()
         return emitted
 
-    def ask(self, customer_id: str, priority: str) -> str:
+    def ask(self, customer_id: str, priority: str) -> None:
         """A ticket is worked on until the customer is content, and taken up again."""
         asked = {"customer_id": customer_id, "subject": "Printer on fire", "body": "It burns.", "priority": priority}
         path = f"/tickets/{self.do('POST', '/tickets', asked)['id']}"
@@ -61,7 +68,6 @@ class RareDay(WorkingDay):
         self.do("POST", f"{path}/reopen")
         self.do("POST", f"{path}/solve")
         self.do("POST", f"{path}/close")
-        return path
 
     def close_in_every_way(self, customer_id: str) -> None:
         """A customer answers, is solved again, and the window for another answer goes by."""

@@ -32,22 +32,29 @@ def fault(message: str) -> str | None:
         envelope = json.loads(message)
         compiled(_ENVELOPE)(envelope, name_prefix="envelope")
         name = f"{envelope['type']}.v{envelope['schema_version']}.json"
+        if not _files(name):
+            return f"there is no contract {name}"
         compiled(name)(envelope["data"], name_prefix="data")
     except fastjsonschema.JsonSchemaValuesException as refused:
         return "; ".join(error.message for error in refused.errors)
-    except FileNotFoundError:
-        return f"there is no contract {name}"
+    except json.JSONDecodeError:
+        return "the message is not JSON"
     return None
 
 
 @lru_cache(maxsize=256)
 def compiled(name: str) -> Callable[..., Any]:
-    """What a contract demands, by its file's name; raises JsonSchemaValuesException. Raises FileNotFoundError."""
-    found = [FOLDER / name] if name == _ENVELOPE else sorted(FOLDER.glob(f"*/{name}"))
-    if not found:
-        raise FileNotFoundError(name)
-    # All faults are told, not only the first; a contract describes and fills in nothing.
+    """What a contract demands, by its file's name; raises JsonSchemaValuesException with all faults.
+
+    It describes, and fills in nothing.
+    """
+    (file,) = _files(name)
     check: Callable[..., Any] = fastjsonschema.compile(
-        json.loads(found[0].read_text()), formats=FORMATS, use_default=False, fast_fail=False
+        json.loads(file.read_text()), formats=FORMATS, use_default=False, fast_fail=False
     )
     return check
+
+
+@lru_cache(maxsize=256)
+def _files(name: str) -> tuple[Path, ...]:
+    return (FOLDER / name,) if name == _ENVELOPE else tuple(FOLDER.glob(f"*/{name}"))

@@ -92,10 +92,11 @@ def _send(pending: Pending, attributes: dict[str, Any]) -> None:
 
 
 def _set_aside(pending: Pending, reason: str) -> None:
+    more = {"reason": reason[:_LONGEST_REASON]} | ({"queue": pending.queue} if pending.queue else {})
     client("sqs").send_message(
         QueueUrl=os.environ["DEAD_LETTERS_URL"],
         MessageBody=pending.event,
-        MessageAttributes=_attributes(pending, pending.xray, reason=reason[:_LONGEST_REASON]),
+        MessageAttributes=_attributes(pending, pending.xray, **more),
     )
 
 
