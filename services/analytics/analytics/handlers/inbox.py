@@ -4,7 +4,7 @@ from typing import Any
 
 from analytics import schemas
 from analytics.domain.measuring import measure
-from analytics.store import Store
+from analytics.store.counting import Counter
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
 
@@ -18,4 +18,4 @@ handler = inbox.handler
 @inbox.on("PaymentRecorded", schema=schemas.PaymentRecorded)
 def count(event: Event, data: dict[str, Any]) -> None:
     """Add what the event changes to the buckets of its own time."""
-    Store().count(event.event_id, measure(event.type, data))
+    Counter().count(event.event_id, measure(event.type, data))
