@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 from unittest.mock import patch
+
+from backoffice_testing import contracts as kit
+from backoffice_testing import envelope
 
 from backoffice.clock import now
 from tests.contract import contexts
@@ -37,10 +41,17 @@ class RareDay(WorkingDay):
                 emitted["customer-support"] += self.events()
                 self.empty_table()
         self.prepare_to_invoice()
-        self.send_round([one for one in emitted["customer-support"] if one["aggregate_id"] == ann["id"]])
+        with self.within("customer-support"):
+            ann = self.do("POST", "/customers", {"name": "Ann Smith", "email": "ann@example.com"})
+            registered = self.events()
+        self.send_round(registered)
         with self.within("invoicing"):
             self.change_ones_mind(ann["id"])
+            self.argue_in_vain(ann["id"])
             emitted["invoicing"] = self.events()
+        with self.within("customer-support"):
+            self.uphold(emitted["invoicing"])
+            emitted["customer-support"] += self.events()
         with self.within("analytics"):
             self.drop_what_cannot_be_read()
             emitted["analytics"] = self.events()
@@ -96,6 +107,35 @@ class RareDay(WorkingDay):
         self.do("POST", f"/disputes/{dispute['id']}/settle", {"outcome": "upheld"})
         paid = self.pay(customer_id, "3.00", invoice_id=invoice["id"])
         self.do("POST", f"/payments/{paid['id']}/reverse", {})
+
+    def argue_in_vain(self, customer_id: str) -> None:
+        """Nobody is there to hear of one dispute; of another more was agreed than is left to credit."""
+        asked = {"account_id": customer_id, "currency": "EUR", "lines": [SETUP]}
+        ids = []
+        for _ in range(2):
+            invoice = self.do("POST", "/invoices", asked)
+            self.do("POST", f"/invoices/{invoice['id']}/finalize", {})
+            ids.append(self.do("POST", f"/invoices/{invoice['id']}/disputes", {"reason": "Too dear"})["id"])
+        unheard, too_much = ids
+        refused = kit.examples("DisputeTicketRefused")[0]
+        resolved = kit.examples("DisputeResolved")[0]
+        lines = [{"line_id": "1", "quantity": None, "amount": "1000.00"}]
+        failed = self.deliver(
+            contexts.inbox("invoicing"),
+            envelope("DisputeTicketRefused", unheard, refused | {"dispute_id": unheard}),
+            envelope("DisputeResolved", too_much, resolved | {"dispute_id": too_much, "lines": lines}),
+        )
+        assert failed == []
+
+    def uphold(self, told: list[dict[str, Any]]) -> None:
+        """An agent finds that one invoice stands, and credits a quantity of another."""
+        asked = [one for one in told if one["type"] == "OpenDisputeTicket"][:2]
+        assert self.deliver(contexts.inbox("customer-support"), *asked) == []
+        solutions = [{"outcome": "upheld"}, {"outcome": "credited", "lines": [{"line_id": "1", "quantity": "0.5"}]}]
+        tickets = [one for one in self.do("GET", "/tickets")["items"] if one["dispute"]]
+        for ticket, solution in zip(tickets, solutions, strict=True):
+            self.do("POST", f"/tickets/{ticket['id']}/assign", {"assignee": "agent@example.com"})
+            self.do("POST", f"/tickets/{ticket['id']}/solve", solution)
 
     def drop_what_cannot_be_read(self) -> None:
         """Files that nobody can read, one where nobody expects any, and one that has gone."""

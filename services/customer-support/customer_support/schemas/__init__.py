@@ -1,7 +1,15 @@
 """What comes in and goes out of customer support."""
 
 from customer_support.schemas.customers import Customer, CustomerChanges, CustomerFilter, NewCustomer
-from customer_support.schemas.events import TimeEntryBilled, TimeEntryBilledV1
+from customer_support.schemas.events import (
+    DisputeSettled,
+    DunningStepReached,
+    InvoiceDisputed,
+    InvoiceEnded,
+    OpenDisputeTicket,
+    TimeEntryBilled,
+    TimeEntryBilledV1,
+)
 from customer_support.schemas.exports import CustomerExport, ExportPosition
 from customer_support.schemas.mails import MailFilter, ReceivedMail
 from customer_support.schemas.parts import SLUG, HistoryEntry
@@ -15,6 +23,7 @@ from customer_support.schemas.tickets import (
     NewTicket,
     NewTimeEntry,
     Rating,
+    Solution,
     Ticket,
     TicketChanges,
     TicketFilter,
@@ -29,9 +38,13 @@ __all__ = [
     "CustomerChanges",
     "CustomerExport",
     "CustomerFilter",
+    "DisputeSettled",
+    "DunningStepReached",
     "ExportPosition",
     "HistoryEntry",
     "Hold",
+    "InvoiceDisputed",
+    "InvoiceEnded",
     "MailFilter",
     "Merger",
     "Message",
@@ -39,10 +52,12 @@ __all__ = [
     "NewMessage",
     "NewTicket",
     "NewTimeEntry",
+    "OpenDisputeTicket",
     "Policy",
     "Rating",
     "ReceivedMail",
     "ServiceLevel",
+    "Solution",
     "Ticket",
     "TicketChanges",
     "TicketFilter",
