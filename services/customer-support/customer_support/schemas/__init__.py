@@ -1,7 +1,8 @@
 """What comes in and goes out of customer support."""
 
 from customer_support.schemas.customers import Customer, CustomerChanges, CustomerFilter, NewCustomer
-from customer_support.schemas.events import TimeEntryBilled
+from customer_support.schemas.erasures import Erasure, ErasureFilter, erasure_at
+from customer_support.schemas.events import ErasureAnswer, ForgetCustomer, TimeEntryBilled
 from customer_support.schemas.exports import CustomerExport, ExportPosition
 from customer_support.schemas.mails import MailFilter, ReceivedMail
 from customer_support.schemas.parts import SLUG, HistoryEntry
@@ -29,7 +30,11 @@ __all__ = [
     "CustomerChanges",
     "CustomerExport",
     "CustomerFilter",
+    "Erasure",
+    "ErasureAnswer",
+    "ErasureFilter",
     "ExportPosition",
+    "ForgetCustomer",
     "HistoryEntry",
     "Hold",
     "MailFilter",
@@ -48,4 +53,5 @@ __all__ = [
     "TicketFilter",
     "TimeEntry",
     "TimeEntryBilled",
+    "erasure_at",
 ]

@@ -2,6 +2,7 @@
 
 from customer_support.store.conversations import Conversations
 from customer_support.store.customers import Customers
+from customer_support.store.erasures import Erasures
 from customer_support.store.exports import Exports
 from customer_support.store.mails import Mails
 from customer_support.store.search import Search
@@ -9,5 +10,5 @@ from customer_support.store.service_levels import Levels
 from customer_support.store.tickets import Tickets
 
 
-class Store(Customers, Tickets, Search, Conversations, Levels, Exports, Mails):
+class Store(Customers, Tickets, Search, Conversations, Levels, Exports, Mails, Erasures):
     """What customer support knows. A read is one call or two; a write is one transaction, after one read at most."""
