@@ -203,8 +203,8 @@ class Work:
             self._store.forget_parts(of_customer[begin : begin + _AT_ONCE])
 
     def _is_by_customer(self, part: Item) -> bool:
-        by, at = part.get("written_by") or part.get("by"), part.get("written_at") or part.get("at")
-        return bool(by and at) and self._forgetting.knows(by) and parse_time(at) <= self._forgetting.asked_at
+        by, at = part.get("written_by") or part.get("by", ""), part.get("written_at") or part.get("at")
+        return at is not None and self._forgetting.knows(by) and parse_time(at) <= self._forgetting.asked_at
 
     def _receipts(self) -> None:
         self._store.forget_receipts(self._forgetting.id)

@@ -83,7 +83,7 @@ class Part:
         if self.answer:
             return None
         doublings = min(self.times_asked - 1, 16)
-        return self.last_asked_at + min(PATIENCE * 2**doublings, LONGEST_PAUSE)
+        return self.last_asked_at + min(PATIENCE * (1 << doublings), LONGEST_PAUSE)
 
     def state(self, at: datetime) -> PartState:
         """How it stands at a moment."""
