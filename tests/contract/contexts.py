@@ -28,6 +28,8 @@ EMITTED = {
         "TicketClosed",
         "SlaBreached",
         "SatisfactionRecorded",
+        "DisputeResolved",
+        "DisputeTicketRefused",
     },
     "invoicing": {
         "InvoiceDrafted",
@@ -37,7 +39,9 @@ EMITTED = {
         "InvoiceMarkedUncollectible",
         "InvoiceOverdue",
         "InvoiceDisputed",
+        "DisputeEscalated",
         "DisputeSettled",
+        "OpenDisputeTicket",
         "DunningStepReached",
         "CreditNoteIssued",
         "PaymentRecorded",
@@ -48,10 +52,26 @@ EMITTED = {
     "analytics": {"FileDropProcessed", "FileDropRejected", "DataQualityAlertRaised"},
 }
 CONSUMED = {
-    "customer-support": {"TimeEntryBilled"},
-    "invoicing": {"CustomerRegistered", "CustomerUpdated", "TicketSolved"},
+    "customer-support": {
+        "TimeEntryBilled",
+        "DunningStepReached",
+        "InvoicePaid",
+        "InvoiceVoided",
+        "InvoiceMarkedUncollectible",
+        "DisputeSettled",
+        "OpenDisputeTicket",
+    },
+    "invoicing": {
+        "CustomerRegistered",
+        "CustomerUpdated",
+        "TicketSolved",
+        "DisputeResolved",
+        "DisputeTicketRefused",
+    },
     "analytics": {"TicketOpened", "TicketSolved", "InvoiceIssued", "PaymentRecorded"},
 }
+ADDRESSED = {"OpenDisputeTicket", "DisputeResolved", "DisputeTicketRefused"}
+"""Commands and replies: sent to one context's queue, told to nobody else."""
 CONTEXTS = sorted(EMITTED)
 """What each context tells and listens to. Whoever adds an event or a consumer says so here, for all to see."""
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
-from backoffice_testing import ServiceTest, create_table
+from backoffice_testing import ServiceTest, contracts, create_table, envelope
 
 from backoffice.clock import now
 from backoffice.dynamodb import Table
@@ -48,8 +48,25 @@ class WorkingDay(ServiceTest):
         self.send_round(emitted["customer-support"])
         emitted["invoicing"] = self.invoice(customer_id=emitted["customer-support"][0]["aggregate_id"])
         self.send_round(emitted["invoicing"])
+        emitted["customer-support"] = self.decide()
+        # Of the stranger's dispute invoicing has never heard.
+        self.send_round([one for one in emitted["customer-support"] if one["type"] != "DisputeTicketRefused"])
         emitted["analytics"] = self.take_files()
         return emitted
+
+    def decide(self) -> list[dict[str, Any]]:
+        """An agent decides the dispute that is still open; one of a customer who is not there cannot be heard."""
+        with self.within("customer-support"):
+            asked = contracts.examples("OpenDisputeTicket")[0]
+            stranger = envelope("OpenDisputeTicket", asked["dispute_id"], asked) | {"reply_to": "test-invoicing-inbox"}
+            assert self.deliver(contexts.module("customer-support", "handlers.inbox").inbox, stranger) == []
+            tickets = self.do("GET", "/tickets")["items"]
+            (ticket,) = [one for one in tickets if one["dispute"] and one["dispute"]["outcome"] is None]
+            path = f"/tickets/{ticket['id']}"
+            self.do("POST", f"{path}/assign", {"assignee": "agent@example.com"})
+            part = {"line_id": "1", "amount": "40.00"}
+            self.do("POST", f"{path}/solve", {"outcome": "credited", "lines": [part]})
+            return self.events()
 
     def take_files(self) -> list[dict[str, Any]]:
         """A third party drops a file with a bad row, one that cannot be read, and none the next day."""
@@ -119,19 +136,23 @@ class WorkingDay(ServiceTest):
             return self.events()
 
     def pursue(self, customer_id: str) -> None:
-        """One invoice is overdue and reminded of, disputed and made void; another is given up."""
+        """One invoice is overdue and reminded of, disputed and made void; another is given up, a third argued about."""
         self.do("PUT", "/dunning-policies/default", {"step_days": [1, 1000]})
         late = {"account_id": customer_id, "currency": "EUR", "lines": [SETUP], "terms": {"net_days": 0}}
         self.do("PUT", "/series/LATE", {"prefix": "LATE-"})
-        disputed, hopeless = (self.do("POST", "/invoices", late) for _ in range(2))
-        for invoice in (disputed, hopeless):
+        disputed, hopeless, argued = (self.do("POST", "/invoices", late) for _ in range(3))
+        for invoice in (disputed, hopeless, argued):
             past = {"series": "LATE", "issue_date": "2026-01-05"}
             self.do("POST", f"/invoices/{invoice['id']}/finalize", past)
-        contexts.module("invoicing", "handlers.clock").pursue_invoices()
+        clock = contexts.module("invoicing", "handlers.clock")
+        clock.pursue_invoices()
         dispute = self.do("POST", f"/invoices/{disputed['id']}/disputes", {"reason": "Never ordered"})
         self.do("POST", f"/disputes/{dispute['id']}/settle", {"outcome": "credited"})
         self.do("POST", f"/invoices/{disputed['id']}/void")
         self.do("POST", f"/invoices/{hopeless['id']}/mark-uncollectible")
+        self.do("POST", f"/invoices/{argued['id']}/disputes", {"reason": "Too dear"})
+        with patch.object(clock, "now", lambda: now() + timedelta(days=15)):
+            clock.escalate_disputes()
 
     def pay(self, account_id: str, amount: str, **what: str) -> Any:
         money = {"amount": {"amount": amount, "currency": "EUR"}, "external_ref": f"bank-{amount}"}

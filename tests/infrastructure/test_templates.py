@@ -88,6 +88,47 @@ def test_an_inbox_waits_long_enough_and_ends_in_dead_letters(service_templates: 
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
 
 
+def test_commands_are_taken_as_carefully_as_events(service_templates: list[Template]) -> None:
+    asked = [template for template in service_templates if "CommandsQueue" in template.resources]
+    assert {template.stack for template in asked} >= {"customer-support"}
+    for template in asked:
+        queue, inbox = (template.resources[name]["Properties"] for name in ("CommandsQueue", "Inbox"))
+        names = ("VisibilityTimeout", "MessageRetentionPeriod", "SqsManagedSseEnabled")
+        assert [queue[name] for name in names] == [inbox[name] for name in names]
+        dead_letters = {"Fn::GetAtt": ["CommandsQueueDeadLetters", "Arn"]}
+        assert queue["RedrivePolicy"] == {"deadLetterTargetArn": dead_letters, "maxReceiveCount": 5}
+        source = template.resources["InboxTakesCommands"]
+        assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+        assert source["DependsOn"] == ["InboxOnCommands"]
+
+
+def test_commands_and_replies_are_sent_to_queues_that_there_are_by_relay_and_clock_alone(
+    service_templates: list[Template],
+) -> None:
+    for stage in AWS_STAGES:
+        templates = [one for one in service_templates if one.stage == stage]
+        there = {
+            queue["Properties"]["QueueName"] for one in templates for queue in one.of_type("AWS::SQS::Queue").values()
+        }
+        for template in templates:
+            sent_to = _sent_to(template)
+            assert sent_to.keys() <= {"RelayRole", "ClockRole"}
+            assert len({frozenset(names) for names in sent_to.values()}) <= 1, "the clock sweeps up after the relay"
+            assert {name for names in sent_to.values() for name in names} <= there
+
+
+def _sent_to(template: Template) -> dict[str, set[str]]:
+    """The names of the queues of other stacks that a role may send to."""
+    found: dict[str, set[str]] = {}
+    for policy in template.of_type("AWS::IAM::Policy").values():
+        for statement in of_policy(policy["Properties"]):
+            if "sqs:SendMessage" in as_list(statement["Action"]):
+                (role,) = policy["Properties"]["Roles"]
+                names = {one["Fn::Sub"].rpartition(":")[2] for one in as_list(statement["Resource"])}
+                found.setdefault(role["Ref"], set()).update(names)
+    return found
+
+
 def test_every_subscription_is_raw_and_filtered_and_let_in_by_the_queue(service_templates: list[Template]) -> None:
     for template in service_templates:
         found = [one["Properties"] for one in template.of_type("AWS::SNS::Subscription").values()]

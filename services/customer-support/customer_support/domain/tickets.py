@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from backoffice.clock import rfc3339
-from backoffice.domain import RuleBroken
+from backoffice.domain import Invalid, ReturnAddress, RuleBroken
 from customer_support.domain import promises
 from customer_support.domain.agreement import Agreement, Promise
 from customer_support.domain.conversation import Author, Message, Satisfaction, TimeEntry, Visibility
+from customer_support.domain.disputes import Dispute, Outcome, Resolution, refusal
 from customer_support.domain.history import Act, Remembering
-from customer_support.domain.life_cycle import REOPEN_WINDOW, WAITING, Status, Transition, demand
+from customer_support.domain.life_cycle import REOPEN_WINDOW, UNSOLVED, WAITING, Status, Transition, demand
 from customer_support.domain.service_levels import Priority, ServiceLevels
 
 # With the longest notes still within the 1 MB of one query: solving reads them all at once.
@@ -24,7 +25,8 @@ class Ticket(Remembering):
     """A customer's question and how far we are with it.
 
     ``reopen_until`` is how long a solved ticket takes replies; ``absorbed`` are the tickets that were merged into it;
-    ``marks`` tell what was wrong with its mails; ``erased_at`` is since when its customer is being forgotten.
+    ``marks`` tell what was wrong with its mails; ``dispute`` is what it is to decide, if it is about one;
+    ``erased_at`` is since when its customer is being forgotten.
     """
 
     customer_id: str
@@ -51,6 +53,7 @@ class Ticket(Remembering):
     agreement: Agreement | None = None
     marks: list[str] = field(default_factory=list)
     erased_at: datetime | None = None
+    dispute: Dispute | None = None
 
     @classmethod
     def open(cls, id: str, details: dict[str, Any], act: Act, levels: ServiceLevels) -> "Ticket":
@@ -99,12 +102,13 @@ class Ticket(Remembering):
         The first public message of an agent is the first response. A customer's reply wakes a waiting ticket and
         reopens a solved one. Notes are taken in every state.
         """
+        if message.visibility is Visibility.INTERNAL:
+            self.note(message)
+            return
         act = Act(message.written_by, message.written_at)
         self._must_not_be_erased()
         self.mark(message.marks)
-        if message.visibility is Visibility.INTERNAL:
-            self.remember("noted", act, refers_to=message.id)
-        elif message.author is Author.AGENT:
+        if message.author is Author.AGENT:
             self._begin("answer", act)
             self._turn("answered", self._taken_up, act, refers_to=message.id)
             self._respond(act.at)
@@ -115,6 +119,12 @@ class Ticket(Remembering):
             woken = Status.OPEN if self.status in WAITING else self.status
             self._turn("replied", woken, act, refers_to=message.id)
             promises.wind(self, levels)
+
+    def note(self, message: Message) -> None:
+        """Take a note among agents."""
+        self._must_not_be_erased()
+        self.mark(message.marks)
+        self.remember("noted", Act(message.written_by, message.written_at), refers_to=message.id)
 
     def mark(self, marks: Iterable[str]) -> None:
         """Remember what was wrong with a mail, for all to see."""
@@ -140,11 +150,15 @@ class Ticket(Remembering):
         self._turn("resumed", Status.OPEN, act)
         promises.wind(self, levels)
 
-    def solve(self, worked: Iterable[TimeEntry], act: Act) -> None:
-        """Declare the question answered, and tell the billable time of all that was ``worked``."""
+    def solve(self, worked: Iterable[TimeEntry], act: Act, resolution: Resolution | None = None) -> None:
+        """Declare the question answered, and tell the billable time of all that was ``worked``.
+
+        A dispute is solved with a resolution, which whoever asked for it is told; no other ticket is.
+        """
         self._begin("solve", act)
         if self.assignee is None:
             raise RuleBroken("unassigned", "A ticket needs an assignee before it can be solved.")
+        self._decide(resolution, act)
         self._turn("solved", Status.SOLVED, act)
         self.solved_at, self.reopen_until = act.at, act.at + REOPEN_WINDOW
         about = self._about(assignee=self.assignee, opened_at=rfc3339(self.opened_at), solved_at=rfc3339(act.at))
@@ -154,6 +168,39 @@ class Ticket(Remembering):
             if entry.billable
         ]
         self.record("TicketSolved", {**about, "time_entries": billable}, act.at)
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether somebody waits for its decision."""
+        return self.dispute is not None and self.dispute.resolution is None
+
+    @property
+    def has_point(self) -> bool:
+        """Whether there is still something to do for those who have asked for it."""
+        return self.status in UNSOLVED and (self.dispute is None or self.is_undecided)
+
+    def withdraw(self, worked: Iterable[TimeEntry], act: Act, outcome: Outcome | None = None) -> None:
+        """What it was opened for is done elsewhere: solve it in the name of those who have asked for it."""
+        if self.dispute and outcome:
+            self.dispute = self.dispute.resolved(Resolution(outcome))
+        if self.assignee is None:
+            self.assign(act.by, act)
+        self.solve(worked, act)
+
+    def tell_decision(self, to: ReturnAddress, at: datetime) -> None:
+        """Tell how the dispute was decided to whoever has asked."""
+        assert self.dispute is not None and self.dispute.resolution is not None, "only a decision can be told"
+        resolution = self.dispute.resolution
+        lines = [
+            {
+                "line_id": line.line_id,
+                "quantity": None if line.quantity is None else f"{line.quantity:f}",
+                "amount": None if line.amount is None else f"{line.amount:f}",
+            }
+            for line in resolution.lines or ()
+        ]
+        about = {"dispute_id": self.dispute.dispute_id, "ticket_id": self.id, "outcome": resolution.outcome.value}
+        self.reply(to, "DisputeResolved", {**about, "lines": lines or None, "resolved_at": rfc3339(at)}, at)
 
     def reopen(self, act: Act, levels: ServiceLevels) -> None:
         """Take up a solved ticket again, within the reopen window."""
@@ -175,6 +222,8 @@ class Ticket(Remembering):
     def merge_into(self, heir: "Ticket", act: Act) -> None:
         """Close this ticket, whose conversation and time the heir shows as its own from now on."""
         self._begin("merge", act)
+        if self.is_undecided:
+            raise RuleBroken("undecided", "Invoicing waits for its outcome: merge the other ticket into this one.")
         if heir.customer_id != self.customer_id:
             raise RuleBroken("other_customer", "Only tickets of one customer can be merged.")
         heir.absorb(self, act)
@@ -202,6 +251,9 @@ class Ticket(Remembering):
     def end_by_erasure(self, act: Act) -> None:
         """Take nothing more, since the customer is being forgotten; what is open is closed: nobody waits any more."""
         self.erased_at = act.at
+        if self.dispute and self.is_undecided:
+            told = refusal(self.dispute.dispute_id, act.at)
+            self.reply(self.dispute.asked_by, "DisputeTicketRefused", told, act.at)
         if self.status is Status.CLOSED:
             self.remember("erased", act)
         else:
@@ -251,6 +303,16 @@ class Ticket(Remembering):
             self.transitions = (*self.transitions, Transition(status, act.at))
         self.remember(action, act, refers_to=refers_to, status=status, **changes)
         promises.pause(self)
+
+    def _decide(self, resolution: Resolution | None, act: Act) -> None:
+        if self.dispute is None:
+            if resolution:
+                raise Invalid.one("outcome", "Only the ticket of a dispute is solved with an outcome.")
+            return
+        is_new = self.is_undecided
+        self.dispute = self.dispute.resolved(resolution)
+        if is_new:
+            self.tell_decision(self.dispute.asked_by, act.at)
 
     def _respond(self, at: datetime) -> None:
         if self.first_responded_at is None:

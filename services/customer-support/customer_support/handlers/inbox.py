@@ -1,16 +1,23 @@
-"""What customer support learns from other contexts."""
+"""What customer support learns from other contexts, and what they ask of it."""
 
 from typing import Any
 
 from backoffice.clock import now
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
-from customer_support import forgetting, schemas
+from customer_support import casework, forgetting, schemas
 from customer_support.domain.erasure import Answer
+from customer_support.domain.matters import Objection, Reminder
 from customer_support.store import Store
 
 inbox = Inbox()
 handler = inbox.handler
+
+_ENDED = {
+    "InvoicePaid": "is paid",
+    "InvoiceVoided": "is void",
+    "InvoiceMarkedUncollectible": "was given up as uncollectible",
+}
 
 
 @inbox.on("ForgetCustomer", schema=schemas.ForgetCustomer)
@@ -32,3 +39,32 @@ def take_erasure_answer(reply: Event, data: dict[str, Any]) -> None:
 def mark_billed(event: Event, data: dict[str, Any]) -> None:
     """Agents see on which invoice their time stands."""
     Store().mark_billed(event.event_id, data)
+
+
+@inbox.on("DunningStepReached", schema=schemas.DunningStepReached)
+def open_reminder(event: Event, data: dict[str, Any]) -> None:
+    """Somebody has to remind the customer: one ticket for each step."""
+    customer_id = data.pop("account_id")
+    casework.take_up(Reminder(customer_id=customer_id, since=event.occurred_at, **data), event)
+
+
+@inbox.on("InvoicePaid", schema=schemas.InvoiceEnded)
+@inbox.on("InvoiceVoided", schema=schemas.InvoiceEnded)
+@inbox.on("InvoiceMarkedUncollectible", schema=schemas.InvoiceEnded)
+def end_reminders(event: Event, data: dict[str, Any]) -> None:
+    """Nobody has to remind of the invoice any more."""
+    why = f"Invoice {data['number']} {_ENDED[event.type]}: there is nothing left to remind of."
+    casework.end(data["invoice_id"], event, why)
+
+
+@inbox.on("OpenDisputeTicket", schema=schemas.OpenDisputeTicket)
+def hear_dispute(command: Event, objection: Objection) -> None:
+    """Invoicing asks who is right about a dispute."""
+    casework.take_up(objection, command)
+
+
+@inbox.on("DisputeSettled", schema=schemas.DisputeSettled)
+def end_dispute(event: Event, data: dict[str, Any]) -> None:
+    """The dispute is settled, maybe by an accountant: nobody waits for an agent any more."""
+    why = f"The dispute about invoice {data['number']} is settled: {data['outcome']}."
+    casework.end(data["dispute_id"], event, why, data["outcome"])

@@ -2,7 +2,15 @@
 
 from customer_support.schemas.customers import Customer, CustomerChanges, CustomerFilter, NewCustomer
 from customer_support.schemas.erasures import Erasure, ErasureFilter, erasure_at
-from customer_support.schemas.events import ErasureAnswer, ForgetCustomer, TimeEntryBilled
+from customer_support.schemas.events import (
+    DisputeSettled,
+    DunningStepReached,
+    ErasureAnswer,
+    ForgetCustomer,
+    InvoiceEnded,
+    OpenDisputeTicket,
+    TimeEntryBilled,
+)
 from customer_support.schemas.exports import CustomerExport, ExportPosition
 from customer_support.schemas.mails import MailFilter, ReceivedMail
 from customer_support.schemas.parts import SLUG, HistoryEntry
@@ -16,6 +24,7 @@ from customer_support.schemas.tickets import (
     NewTicket,
     NewTimeEntry,
     Rating,
+    Solution,
     Ticket,
     TicketChanges,
     TicketFilter,
@@ -33,10 +42,13 @@ __all__ = [
     "Erasure",
     "ErasureAnswer",
     "ErasureFilter",
+    "DisputeSettled",
+    "DunningStepReached",
     "ExportPosition",
     "ForgetCustomer",
     "HistoryEntry",
     "Hold",
+    "InvoiceEnded",
     "MailFilter",
     "Merger",
     "Message",
@@ -44,10 +56,12 @@ __all__ = [
     "NewMessage",
     "NewTicket",
     "NewTimeEntry",
+    "OpenDisputeTicket",
     "Policy",
     "Rating",
     "ReceivedMail",
     "ServiceLevel",
+    "Solution",
     "Ticket",
     "TicketChanges",
     "TicketFilter",

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import ValidationError, fields, post_load, pre_dump, validate, validates_schema
 
-from backoffice.schemas import Flag, Id, Strict, Text, Utc, Whole
+from backoffice.schemas import DecimalString, Flag, Id, Strict, Text, Utc, Whole
+from customer_support.domain import disputes
 from customer_support.domain.conversation import Author, Visibility
+from customer_support.domain.disputes import Outcome
 from customer_support.domain.life_cycle import Status
 from customer_support.domain.searching import MOST_WORDS, words
 from customer_support.domain.service_levels import Priority
@@ -41,6 +43,17 @@ class Satisfaction(Strict):
     rated_at = Utc()
 
 
+class Dispute(Strict):
+    dispute_id = Id("dsp")
+    invoice_id = Id("inv")
+    number = fields.String()
+    outcome = fields.Enum(Outcome, by_value=True, allow_none=True)
+
+    @pre_dump
+    def _how_it_ended(self, dispute: disputes.Dispute, **_: Any) -> dict[str, Any]:
+        return {**vars(dispute), "outcome": dispute.resolution.outcome if dispute.resolution else None}
+
+
 class Ticket(Strict):
     id = Id("tkt")
     customer_id = Id("cus")
@@ -65,6 +78,9 @@ class Ticket(Strict):
     marks = fields.List(fields.String(), metadata={"description": "What was wrong with mails on this ticket."})
     absorbed = fields.List(fields.String(), metadata={"description": "The tickets that were merged into this one."})
     erased_at = Utc(allow_none=True, metadata={"description": "When its customer was erased, and with them all words."})
+    dispute = fields.Nested(
+        Dispute, allow_none=True, metadata={"description": "What it is to decide: it is solved with an outcome."}
+    )
 
 
 class Words(fields.Field[frozenset[str]]):
@@ -112,6 +128,44 @@ class Hold(Strict):
     @post_load
     def name_the_status(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         return {"status": _WAITS[data["waiting_for"]]}
+
+
+class CreditedLine(Strict):
+    line_id = Text(4, required=True, metadata={"description": "The line's position on the invoice, from 1."})
+    quantity = DecimalString(load_default=None, allow_none=True)
+    amount = DecimalString(load_default=None, allow_none=True, metadata={"description": "Of its net amount."})
+
+    @validates_schema
+    def is_one_or_the_other(self, data: dict[str, Any], **_: Any) -> None:
+        if data["quantity"] is not None and data["amount"] is not None:
+            raise ValidationError("Give a quantity or an amount, not both.", "amount")
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> disputes.LineClaim:
+        return disputes.LineClaim(**data)
+
+
+class Solution(Strict):
+    """How a dispute was decided; of any other ticket there is nothing to say."""
+
+    outcome = fields.Enum(
+        Outcome, by_value=True, metadata={"description": "Demanded for the ticket of a dispute, and for no other."}
+    )
+    lines = fields.List(
+        fields.Nested(CreditedLine),
+        validate=validate.Length(min=1, max=1000),
+        metadata={"description": "What is to be credited: a quantity or a net amount of some lines. Left out: all."},
+    )
+
+    @validates_schema
+    def is_about_a_credit(self, data: dict[str, Any], **_: Any) -> None:
+        if "lines" in data and data.get("outcome") is not Outcome.CREDITED:
+            raise ValidationError("Only a dispute that is credited names lines.", "lines")
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        lines = tuple(data["lines"]) if "lines" in data else None
+        return {"resolution": disputes.Resolution(data["outcome"], lines) if "outcome" in data else None}
 
 
 class Merger(Strict):

@@ -18,6 +18,7 @@
 | what it absorbed | TICKET#<id>    | MESSAGE               |                                                         |
 | its messages     | TICKET#<id>    | MESSAGE#<id>          |                                                         |
 | its time         | TICKET#<id>    | TIME#<id>             |                                                         |
+| case             | CASE#<id>      | CASE                  |                                                         |
 | a word's tickets | WORD#<word>    | <ticket id>           |                                                         |
 | mail             | MAIL#<digest>  | MAIL                  | gsi1 all, gsi2 by fate, gsi3 by sender (hashed)         |
 | its Message-ID   | MAIL_ID#<hash> | MAIL_ID               |                                                         |
@@ -90,6 +91,11 @@ def message(ticket_id: str, message_id: str) -> Key:
 
 def time_entry(ticket_id: str, time_entry_id: str) -> Key:
     return f"TICKET#{ticket_id}", TIME + time_entry_id
+
+
+def case(case_id: str) -> Key:
+    """Of an invoice or a dispute, by its own id."""
+    return f"CASE#{case_id}", "CASE"
 
 
 def holding(word: str) -> str:

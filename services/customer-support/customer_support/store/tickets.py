@@ -79,7 +79,7 @@ class Tickets(Part):
         was taken before.
         """
         transaction = Transaction(self._table)
-        transaction.check(*keys.customer(ticket.customer_id), conflict="no_customer", condition=_THERE_AND_NOT_ERASED)
+        transaction.check(*keys.customer(ticket.customer_id), conflict="no_customer", condition=THERE_AND_NOT_ERASED)
         self._write(transaction, ticket)
         transaction.add(message_item(first_message))
         if mail:
@@ -149,7 +149,7 @@ class Tickets(Part):
         self._tell(transaction, ticket, key)
 
 
-_THERE_AND_NOT_ERASED = "attribute_exists(pk) AND attribute_not_exists(erasure_id)"
+THERE_AND_NOT_ERASED = "attribute_exists(pk) AND attribute_not_exists(erasure_id)"
 
 
 def _no_customer(customer: Item | None) -> Exception:

@@ -15,6 +15,7 @@ from invoicing.domain.ledger import Booked, Entry, Kind
 from invoicing.domain.lines import Content
 from invoicing.domain.money import rounded, written
 from invoicing.domain.numbering import Documents, Series
+from invoicing.domain.payments import Payment
 from invoicing.domain.receivable import Share, State
 from invoicing.domain.totals import Totals, added_up
 
@@ -50,6 +51,13 @@ class CreditNote(Booked):
     def account_id(self) -> str:
         """The account that is credited."""
         return self.issue.buyer.account_id
+
+    def release(self, payments: Sequence[Payment]) -> None:
+        """Give payments back what comes free."""
+        for payment in payments:
+            for share in self.freed:
+                if share.payment_id == payment.id:
+                    payment.release(self.invoice_id, share.amount)
 
 
 @dataclass(frozen=True)

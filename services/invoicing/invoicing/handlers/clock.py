@@ -1,13 +1,17 @@
-"""What time itself causes: invoices become overdue, steps of dunning are reached, left-over events are published."""
+"""What time itself causes: invoices are overdue, dunning goes on, disputes escalate, left-over events are published."""
 
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from backoffice.clock import now
 from backoffice.errors import StaleVersion
 from backoffice.logs import invocation, logger
 from backoffice.messages.relay import sweep
-from invoicing.store import Reminder, Store
+from invoicing.store import Overdue, Reminder, Store
+
+T = TypeVar("T")
 
 # A minute's work; what is left waits for the next one.
 _MOST_AT_ONCE = 200
@@ -15,24 +19,40 @@ _MOST_AT_ONCE = 200
 
 def handler(event: dict[str, Any], context: Any) -> None:
     """Lambda handler for the schedule. Raises the first failure once everything else was done."""
-    try:
-        with invocation(context):
-            pursue_invoices()
-    finally:
-        sweep(event, context)
+    failures = []
+    for part in (pursue_invoices, escalate_disputes, partial(sweep, event, context)):
+        try:
+            with invocation(context):
+                part()
+        except Exception as failure:
+            failures.append(failure)
+    if failures:
+        raise failures[0]
 
 
 def pursue_invoices() -> None:
     """Tell of each invoice that is overdue, and of each step of its dunning; one that fails does not hold up others."""
-    store, at = Store(), now()
+    store = Store()
+    reminders = store.reminders(now().date(), _MOST_AT_ONCE)
+    _each(reminders, lambda reminder: _pursue(store, reminder))
+
+
+def escalate_disputes() -> None:
+    """Leave disputes to the accountants that customer support has not answered in time, and ask once more."""
+    store = Store()
+    _each(store.unanswered(now().date(), _MOST_AT_ONCE), lambda overdue: _escalate(store, overdue))
+
+
+def _each(due: Iterable[T], work: Callable[[T], None]) -> None:
+    """Do what is due, one by one. Raises the first failure once all have been tried."""
     first_failure: Exception | None = None
-    for reminder in store.reminders(at.date(), _MOST_AT_ONCE):
+    for one in due:
         try:
-            # Somebody has changed the invoice just now: the next minute sees how.
+            # Somebody has changed it just now: the next minute sees how.
             with suppress(StaleVersion):
-                _pursue(store, reminder)
+                work(one)
         except Exception as failure:
-            logger.exception("invoice not pursued", extra={"invoice_id": reminder.invoice_id})
+            logger.exception("what was due is not done", extra={"due": str(one)})
             first_failure = first_failure or failure
     if first_failure:
         raise first_failure
@@ -46,3 +66,10 @@ def _pursue(store: Store, reminder: Reminder) -> None:
     at = now()
     invoice.pursue(policy, at.date(), at)
     store.save_pursued(invoice, reminder)
+
+
+def _escalate(store: Store, overdue: Overdue) -> None:
+    dispute, invoice = store.remindable(overdue)
+    if dispute.waits_for(overdue.day):
+        dispute.remind(invoice, now())
+        store.save_escalated(dispute)

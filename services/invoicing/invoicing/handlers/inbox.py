@@ -5,13 +5,16 @@ from functools import partial
 from typing import Any
 
 from backoffice.clock import now
+from backoffice.logs import logger
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
 from invoicing.contention import until_won
 from invoicing.domain.account import Account, Customer
+from invoicing.domain.disputes import DisputeState, Escalation
+from invoicing.domain.settling import carry_out
 from invoicing.domain.time_billing import WorkedTime
 from invoicing.schemas import events
-from invoicing.store import Store
+from invoicing.store import Credited, Store
 
 # A transaction takes 100 items. At worst an entry needs five (its mark, its event, and a first draft in its currency
 # with event and pointer); the account and the inbox mark come on top.
@@ -50,6 +53,41 @@ def bill_time(event: Event, data: dict[str, Any]) -> None:
         event_id = event.event_id if entries[-1] is worked[-1] else None
         attempt = partial(_bill, store, account_id, entries, event_id)
         until_won(attempt, "stale", "account", "gathering", "time_entry")
+
+
+@inbox.on("DisputeResolved", schema=events.DisputeResolved)
+def settle_dispute(event: Event, data: dict[str, Any]) -> None:
+    """Carry out what customer support has decided about a dispute; one that is settled already stays as it is."""
+    store, decision = Store(), data["decision"]
+
+    def attempt() -> None:
+        dispute = store.dispute(data["dispute_id"])
+        if dispute.state is DisputeState.SETTLED:
+            logger.info("dispute is settled already", extra={"dispute_id": dispute.id})
+            return
+        invoice, series = store.settleable(dispute.invoice_id)
+        note = carry_out(decision, dispute, invoice, series, now())
+        if note:
+            credited = Credited(note, series, store.freed_by(note))
+            store.save_credited(dispute, invoice, credited, event.event_id)
+        else:
+            store.save_dispute(dispute, invoice, event_id=event.event_id)
+
+    until_won(attempt, "stale", "counter")
+
+
+@inbox.on("DisputeTicketRefused", schema=events.DisputeTicketRefused)
+def escalate_dispute(event: Event, data: dict[str, Any]) -> None:
+    """Customer support cannot hear the customer: the dispute is the accountants' at once."""
+    store = Store()
+
+    def attempt() -> None:
+        dispute = store.dispute(data["dispute_id"])
+        if dispute.state is DisputeState.OPEN:
+            dispute.escalate(Escalation.NO_TICKET, now(), data["reason"])
+            store.save_escalated(dispute, event.event_id)
+
+    until_won(attempt, "stale")
 
 
 def _bill(store: Store, account_id: str, entries: Sequence[WorkedTime], event_id: str | None) -> None:

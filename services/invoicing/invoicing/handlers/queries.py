@@ -155,6 +155,12 @@ def get_credit_note(request: Request) -> Answer:
     return ok(note, version=note.version)
 
 
+@api.get("/disputes", group=ACCOUNTANTS, query=schemas.DisputeFilter, answer=schemas.Dispute, many=True)
+def list_disputes(request: Request) -> Answer:
+    """Disputes of a state or all, newest first: those that are ``escalated`` wait for an accountant."""
+    return request.listing(*Store().disputes(request.query["state"], request.page))
+
+
 @api.get("/disputes/{dispute_id}", group=ACCOUNTANTS, answer=schemas.Dispute, ids=DISPUTE)
 def get_dispute(request: Request) -> Answer:
     """One dispute, and how it ended."""

@@ -5,6 +5,7 @@ from invoicing.schemas.credit_notes import CreditNote, CreditNoteFilter, NewCred
 from invoicing.schemas.documents import DocumentChoice, Format
 from invoicing.schemas.invoices import (
     Dispute,
+    DisputeFilter,
     Draft,
     Finalization,
     Invoice,
@@ -30,6 +31,7 @@ __all__ = [
     "CreditNote",
     "CreditNoteFilter",
     "Dispute",
+    "DisputeFilter",
     "DocumentChoice",
     "Draft",
     "DunningPolicy",

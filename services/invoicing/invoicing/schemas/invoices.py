@@ -11,7 +11,7 @@ from backoffice.clock import now
 from backoffice.schemas import Day, DecimalString, Id, Pattern, Strict, Text, Utc
 from invoicing.domain import invoice as invoices
 from invoicing.domain import money
-from invoicing.domain.disputes import DisputeState, Outcome
+from invoicing.domain.disputes import DisputeState, Escalation, Outcome
 from invoicing.domain.invoice import MOST_LINES, Origin
 from invoicing.domain.lines import Content
 from invoicing.domain.receivable import State
@@ -159,7 +159,27 @@ class Dispute(Strict):
     state = fields.Enum(DisputeState, by_value=True)
     outcome = fields.Enum(Outcome, by_value=True, allow_none=True)
     opened_at = Utc()
+    escalates_on = Day(
+        allow_none=True, metadata={"description": "When it escalates unless customer support has decided."}
+    )
+    escalated_at = Utc(allow_none=True)
+    escalation = fields.Enum(
+        Escalation,
+        by_value=True,
+        allow_none=True,
+        metadata={
+            "description": "Why it is the accountants': no answer in time, nobody to open a ticket for, or what was "
+            "agreed cannot be credited."
+        },
+    )
+    detail = fields.String(allow_none=True, metadata={"description": "More about why it was escalated."})
     settled_at = Utc(allow_none=True)
+    ticket_id = Id("tkt", allow_none=True)
+    credit_note_id = Id("crn", allow_none=True)
+
+
+class DisputeFilter(Strict):
+    state = fields.Enum(DisputeState, by_value=True, load_default=None)
 
 
 def content_of(body: Mapping[str, Any], before: Content | None = None) -> Content:

@@ -2,13 +2,14 @@
 
 from invoicing.store.billing import Billable, BillingStore
 from invoicing.store.credit_notes import CreditNoteStore
+from invoicing.store.disputes import Credited, DisputeStore, Overdue
 from invoicing.store.dunning import DunningStore, Reminder
 from invoicing.store.invoices import Finalizable, InvoiceStore
 from invoicing.store.payments import Payable, PaymentStore
 from invoicing.store.setup import SetupStore
 
-__all__ = ["Billable", "Finalizable", "Payable", "Reminder", "Store"]
+__all__ = ["Billable", "Credited", "Finalizable", "Overdue", "Payable", "Reminder", "Store"]
 
 
-class Store(SetupStore, InvoiceStore, PaymentStore, CreditNoteStore, DunningStore, BillingStore):
+class Store(SetupStore, InvoiceStore, PaymentStore, CreditNoteStore, DunningStore, DisputeStore, BillingStore):
     """What invoicing knows. Reads are one call; a write is one transaction, after one read where that is enough."""

@@ -10,8 +10,7 @@ from invoicing.domain.numbering import DEFAULT_SERIES, Documents, Series
 from invoicing.domain.payments import Payment
 from invoicing.store import keys
 from invoicing.store.base import Base, Listed, found, listed, series_of
-from invoicing.store.items import credit_note_item, number_item, payment_item, stored
-from invoicing.store.writing import book, write_invoice
+from invoicing.store.writing import write_credit_note
 
 if TYPE_CHECKING:
     from backoffice.http.cursors import Paging
@@ -41,6 +40,14 @@ class CreditNoteStore(Base):
         invoice = found(Invoice, items.get(keys.invoice(invoice_id)), invoice_id)
         return invoice, series_of(series_id, items.get(keys.series(series_id)))
 
+    def freed_by(self, note: CreditNote) -> list[Payment]:
+        """The payments that get back what they have paid of the invoice, with that given back."""
+        ids = [share.payment_id for share in note.freed]
+        items = self._table.get_all(keys.payment(id) for id in ids)
+        payments = [found(Payment, items.get(keys.payment(id)), id) for id in dict.fromkeys(ids)]
+        note.release(payments)
+        return payments
+
     def add_credit_note(
         self,
         note: CreditNote,
@@ -52,15 +59,7 @@ class CreditNoteStore(Base):
 
         Raises StaleVersion (the invoice or a payment was changed), Conflict ``counter`` (the number was taken).
         """
-        invoice, payments = changed
         transaction = Transaction(self._table)
-        transaction.add(credit_note_item(note))
-        transaction.emit(note)
-        transaction.replace(stored(series, keys.series(series.id)), version=series.version, conflict="counter")
-        transaction.add(number_item(note.id, note.issue, series), "counter")
-        write_invoice(transaction, invoice)
-        for payment in payments:
-            transaction.replace(payment_item(payment), version=payment.version)
-        book(transaction, note.account_id, note.currency, note, invoice)
+        write_credit_note(transaction, note, series, changed)
         transaction.remember(receipt)
         transaction.commit()

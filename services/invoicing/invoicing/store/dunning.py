@@ -1,22 +1,16 @@
-"""What time itself causes: the agenda of days on which to look at an invoice; and disputes, which put it off."""
+"""What time itself causes: the agenda of days on which to look at an invoice."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import TYPE_CHECKING
 
 from backoffice.transactions import Transaction
-from invoicing.domain.disputes import Dispute
 from invoicing.domain.dunning import DunningPolicy
 from invoicing.domain.invoice import Invoice
 from invoicing.store import keys
 from invoicing.store.base import Base, found, optional
-from invoicing.store.items import stored
 from invoicing.store.writing import write_invoice
-
-if TYPE_CHECKING:
-    from backoffice.http.idempotency import Receipt
 
 
 @dataclass(frozen=True)
@@ -63,17 +57,4 @@ class DunningStore(Base):
             values={":version": invoice.version},
             names={"#version": "version"},
         )
-        transaction.commit()
-
-    def dispute(self, dispute_id: str) -> Dispute:
-        """Raises NotFound."""
-        return found(Dispute, self._table.get(*keys.dispute(dispute_id)), dispute_id)
-
-    def save_dispute(self, dispute: Dispute, invoice: Invoice, receipt: "Receipt | None") -> None:
-        """Write a dispute with the invoice that it concerns. Raises StaleVersion."""
-        transaction = Transaction(self._table)
-        transaction.replace(stored(dispute, keys.dispute(dispute.id)), version=dispute.version)
-        transaction.emit(dispute)
-        write_invoice(transaction, invoice)
-        transaction.remember(receipt)
         transaction.commit()

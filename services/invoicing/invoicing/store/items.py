@@ -16,6 +16,7 @@ from invoicing.domain.ageing import Ageing, OpenItem
 from invoicing.domain.auditing import UsedNumber
 from invoicing.domain.balance import Balance
 from invoicing.domain.credit_notes import CreditNote
+from invoicing.domain.disputes import Dispute
 from invoicing.domain.invoice import Invoice
 from invoicing.domain.issue import Issue
 from invoicing.domain.ledger import Entry
@@ -65,6 +66,25 @@ def credit_note_item(note: CreditNote) -> Item:
         "gsi3sk": note.id,
     }
     return {**stored(note, keys.credit_note(note.id)), **lists, "content": _json(plain(note.content))}
+
+
+def dispute_item(dispute: Dispute) -> Item:
+    lists = {
+        "gsi1pk": keys.disputes_in(dispute.state),
+        "gsi1sk": dispute.id,
+        "gsi2pk": keys.DISPUTES,
+        "gsi2sk": dispute.id,
+    }
+    return {**stored(dispute, keys.dispute(dispute.id)), **lists}
+
+
+def escalation_item(dispute: Dispute, day: date) -> Item:
+    return {
+        **keyed(keys.escalation(day, dispute.id)),
+        "day": day.isoformat(),
+        "dispute_id": dispute.id,
+        "invoice_id": dispute.invoice_id,
+    }
 
 
 def number_item(document_id: str, issue: Issue, series: Series) -> Item:

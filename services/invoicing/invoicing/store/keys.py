@@ -17,7 +17,8 @@
 | invoice          | INVOICE#<id>      | INVOICE                      | gsi1 account, gsi2 state, gsi4 both, gsi3 all |
 | credit note      | CREDIT_NOTE#<id>  | CREDIT_NOTE                  | gsi1 account, gsi2 invoice, gsi3 all          |
 | agenda           | AGENDA            | <day>#<invoice>              |                                               |
-| dispute          | DISPUTE#<id>      | DISPUTE                      |                                               |
+| dispute          | DISPUTE#<id>      | DISPUTE                      | gsi1 by state, gsi2 all                       |
+| its time-out     | ESCALATIONS       | <day>#<dispute>              |                                               |
 | billed time      | TIME_ENTRY#<id>   | TIME_ENTRY                   |                                               |
 | payment          | PAYMENT#<id>      | PAYMENT                      | gsi1 by account, gsi3 all                     |
 | its external ref | PAYMENT_REF#<ref> | PAYMENT_REF                  |                                               |
@@ -31,6 +32,7 @@ reached. An account's latest draft is the one that gathers its billable time.
 from datetime import date
 
 from backoffice.clock import rfc3339
+from invoicing.domain.disputes import DisputeState
 from invoicing.domain.invoice import Invoice, State
 from invoicing.domain.ledger import Entry
 
@@ -42,6 +44,8 @@ INVOICES = "INVOICES"
 PAYMENTS = "PAYMENTS"
 CREDIT_NOTES = "CREDIT_NOTES"
 AGENDA = "AGENDA"
+DISPUTES = "DISPUTES"
+ESCALATIONS = "ESCALATIONS"
 NUMBER = "NUMBER#"
 OPEN_ITEM = "DUE#"
 BALANCE = "ACCOUNT#BALANCE#"
@@ -114,6 +118,15 @@ def reminder(day: date, invoice_id: str) -> Key:
 
 def dispute(dispute_id: str) -> Key:
     return f"DISPUTE#{dispute_id}", "DISPUTE"
+
+
+def escalation(day: date, dispute_id: str) -> Key:
+    return ESCALATIONS, f"{day}#{dispute_id}"
+
+
+def disputes_in(state: DisputeState) -> str:
+    """Partition of the disputes of a state."""
+    return f"{DISPUTES}#{state}"
 
 
 def payment(payment_id: str) -> Key:

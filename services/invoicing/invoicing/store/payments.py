@@ -1,6 +1,6 @@
 """Payments, what they pay, and how they go back."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -76,12 +76,6 @@ class PaymentStore(Base):
         ids = dict.fromkeys(share.invoice_id for share in payment.allocations)
         items = self._table.get_all(keys.invoice(id) for id in ids)
         return [found(Invoice, items.get(keys.invoice(id)), id) for id in ids]
-
-    def paying(self, payment_ids: Iterable[str]) -> list[Payment]:
-        """Payments by their ids."""
-        ids = dict.fromkeys(payment_ids)
-        items = self._table.get_all(keys.payment(id) for id in ids)
-        return [found(Payment, items.get(keys.payment(id)), id) for id in ids]
 
     def save_payment(self, payment: Payment, invoices: Sequence[Invoice], receipt: "Receipt | None") -> None:
         """Write a payment that has changed together with invoices. Raises StaleVersion."""

@@ -24,7 +24,7 @@ from backoffice.errors import AlreadySeen
 from backoffice.logs import invocation, logger
 from backoffice.messages.envelope import Event, Origin, originating
 
-Consumer = Callable[[Event, dict[str, Any]], None]
+Consumer = Callable[[Event, Any], None]
 
 
 class UnknownMessage(Exception):

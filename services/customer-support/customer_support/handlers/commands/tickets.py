@@ -65,13 +65,13 @@ def resume_ticket(request: Request) -> Answer:
     return _saved(store, ticket, request)
 
 
-@action("solve", answer=schemas.Ticket)
+@action("solve", body=schemas.Solution, answer=schemas.Ticket)
 def solve_ticket(request: Request) -> Answer:
-    """Declare a ticket solved; its billable time goes to invoicing."""
+    """Declare a ticket solved; its billable time goes to invoicing, and so does the outcome of a dispute."""
     store = Store()
     ticket, worked = store.ticket_and_time(request.path["ticket_id"])
     request.require_version(ticket.version)
-    ticket.solve(worked, act_of(request))
+    ticket.solve(worked, act_of(request), request.body["resolution"])
     return _saved(store, ticket, request)
 
 

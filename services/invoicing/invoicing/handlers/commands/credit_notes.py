@@ -4,8 +4,7 @@ from backoffice.http import Answer, Request, created
 from backoffice.ids import new_id
 from invoicing import schemas
 from invoicing.contention import until_won
-from invoicing.domain.credit_notes import CreditNote, Wanted, credit
-from invoicing.domain.payments import Payment
+from invoicing.domain.credit_notes import Wanted, credit
 from invoicing.handlers.commands.routes import ACCOUNTANTS, api
 from invoicing.store import Store
 
@@ -26,19 +25,9 @@ def issue_credit_note(request: Request) -> Answer:
     def attempt() -> Answer:
         invoice, series = store.creditable(body["invoice_id"], body["series"])
         note = credit(new_id("crn"), invoice, series, wanted, request.at)
-        payments = _released(store, note)
+        payments = store.freed_by(note)
         answer = created(note, f"/credit-notes/{note.id}", version=note.next_version)
         store.add_credit_note(note, series, (invoice, payments), request.receipt(answer))
         return answer
 
     return until_won(attempt, "stale", "counter")
-
-
-def _released(store: Store, note: CreditNote) -> list[Payment]:
-    """The payments that get back what they have paid of the invoice."""
-    payments = store.paying(share.payment_id for share in note.freed) if note.freed else []
-    for payment in payments:
-        for share in note.freed:
-            if share.payment_id == payment.id:
-                payment.release(note.invoice_id, share.amount)
-    return payments

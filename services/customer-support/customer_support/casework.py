@@ -1,0 +1,121 @@
+"""What invoicing asks and tells, carried into our tickets: once each, whatever the order in which it comes."""
+
+from collections.abc import Callable, Iterable
+
+from backoffice.clock import now
+from backoffice.domain import Invalid
+from backoffice.errors import Contended, StaleVersion
+from backoffice.ids import derived_id, new_id
+from backoffice.logs import logger
+from backoffice.messages.addresses import return_address
+from backoffice.messages.envelope import Event
+from customer_support.domain.cases import Ending
+from customer_support.domain.conversation import Author, Message, TimeEntry, Visibility
+from customer_support.domain.disputes import Outcome, refusal
+from customer_support.domain.history import Act
+from customer_support.domain.matters import ESCALATED, Matter, Objection
+from customer_support.domain.replies import Reply
+from customer_support.domain.service_levels import Priority
+from customer_support.domain.tickets import Ticket
+from customer_support.store import Store
+
+INVOICING = "invoicing"
+_ATTEMPTS = 5
+
+
+def take_up(matter: Matter, event: Event) -> None:
+    """Open the ticket of a matter; one that comes too late is solved at once. Asked again, hurry or answer again.
+
+    Raises Contended if others kept changing the case.
+    """
+    _until_written(lambda: _take_up(Store(), matter, event))
+
+
+def end(case_id: str, event: Event, why: str, outcome: Outcome | None = None) -> None:
+    """Solve the tickets that have no point any more; they say ``why``. Raises Contended."""
+    ending = Ending(event.aggregate_version, why, outcome)
+    _until_written(lambda: _end(Store(), case_id, ending, event))
+
+
+def _take_up(store: Store, matter: Matter, event: Event) -> None:
+    case, act = store.case(matter.case_id), Act(INVOICING, now())
+    if asked := case.tickets.get(matter.topic):
+        # A question that comes after a later one has nothing to add to it.
+        if isinstance(matter, Objection) and asked.version < event.aggregate_version:
+            _hear_again(store, asked.ticket_id, matter, event)
+        return
+    id = derived_id("tkt", matter.since, matter.case_id, matter.topic)
+    ticket = Ticket.open(id, matter.details, act, store.service_levels())
+    messages = [_note(ticket, ticket.body, act)]
+    if isinstance(matter, Objection):
+        ticket.dispute = matter.as_dispute(return_address(event))
+    case.take_up(matter.topic, id, event.aggregate_version)
+    if case.ending and case.is_over(event.aggregate_version):
+        messages.append(_withdraw(ticket, [], case.ending, act))
+    try:
+        store.add_ticket_of_case(case, ticket, messages, event.event_id)
+    except Invalid:
+        _refuse(store, matter, event, act)
+
+
+def _hear_again(store: Store, ticket_id: str, objection: Objection, event: Event) -> None:
+    """Asked about a dispute once more: tell what was decided, or hurry."""
+    ticket, act, note = store.ticket(ticket_id), Act(INVOICING, now()), None
+    if ticket.erased_at and ticket.is_undecided:
+        return _refuse(store, objection, event, act)
+    if not ticket.is_undecided:
+        ticket.tell_decision(return_address(event), act.at)
+    elif objection.escalated and ESCALATED not in ticket.tags:
+        ticket.change({"priority": Priority.URGENT, "tags": [*ticket.tags, ESCALATED]}, act)
+        note = _note(ticket, "Invoicing has waited too long for the outcome: the accountants have been told.", act)
+        ticket.note(note)
+    store.save_told(ticket, event.event_id, note)
+
+
+def _refuse(store: Store, matter: Matter, event: Event, act: Act) -> None:
+    """Nobody can be heard or reminded: there is no such customer (any more)."""
+    logger.warning("there is no customer to open a ticket for", extra={"case_id": matter.case_id})
+    case = store.case(matter.case_id)
+    if isinstance(matter, Objection):
+        case.reply(return_address(event), "DisputeTicketRefused", refusal(matter.dispute_id, act.at), act.at)
+    store.save_case(case, event.event_id)
+
+
+def _end(store: Store, case_id: str, ending: Ending, event: Event) -> None:
+    case, act = store.case(case_id), Act(INVOICING, now())
+    ended = case.end(ending)
+    tickets, _ = store.tickets_and_levels(ended) if ended else ([], None)
+    for ticket in tickets:
+        if ticket.has_point:
+            ticket, worked = store.ticket_and_time(ticket.id)
+            note = _withdraw(ticket, worked, ending, act)
+            store.add_reply(Reply(ticket, note))
+    store.save_case(case, event.event_id)
+
+
+def _withdraw(ticket: Ticket, worked: Iterable[TimeEntry], ending: Ending, act: Act) -> Message:
+    note = _note(ticket, ending.why, act)
+    ticket.note(note)
+    ticket.withdraw(worked, act, ending.outcome)
+    return note
+
+
+def _note(ticket: Ticket, text: str, act: Act) -> Message:
+    return Message(
+        id=new_id("msg"),
+        ticket_id=ticket.id,
+        body=text,
+        visibility=Visibility.INTERNAL,
+        author=Author.AGENT,
+        written_by=act.by,
+        written_at=act.at,
+    )
+
+
+def _until_written(attempt: Callable[[], None]) -> None:
+    for _ in range(_ATTEMPTS):
+        try:
+            return attempt()
+        except StaleVersion:
+            continue
+    raise Contended("others kept changing the case or its tickets")

@@ -1,0 +1,107 @@
+"""Each flow with its messages duplicated, delayed and reordered by chance: it ends where the calm one ends."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.flows.billing import Billing
+from tests.flows.company import INVOICING, Company
+from tests.flows.disputes import DISPUTES, UPHELD
+from tests.flows.dunning import Dunning
+from tests.flows.flow import Flow
+from tests.flows.weather import Weather
+
+FLOWS: list[Flow] = [*DISPUTES, Dunning(), Billing()]
+SEEDS = range(100)
+
+
+@dataclass
+class Stage:
+    """A flow that is prepared, to be played again and again from there."""
+
+    flow: Flow
+    company: Company
+
+    def __post_init__(self) -> None:
+        self.flow.prepare(self.company)
+        self.company.settle_down()
+        self._beginning = self.company.tables.snapshot()
+
+    def begin(self, weather: Weather) -> None:
+        """Everything as it was before the flow began."""
+        self.company.tables.restore(self._beginning)
+        self.company.post.weather, self.company.told = weather, []
+
+    def play(self, weather: Weather) -> tuple[Any, Counter[str]]:
+        """Where the flow ends in that weather, and how many messages of each type it has taken to get there."""
+        self.begin(weather)
+        self.company.settle_down(in_turn(self.flow.acts(self.company)))
+        for context in self.company.contexts:
+            self.company.strike(context)
+        self.company.settle_down()
+        return self.flow.state(self.company), Counter(one["type"] for one in self.company.told)
+
+
+@pytest.fixture
+def stage_of() -> Iterator[Callable[[Flow], Stage]]:
+    with ExitStack() as companies:
+        yield lambda flow: Stage(flow, companies.enter_context(Company().at_work()))
+
+
+def in_turn(acts: Iterator[Callable[[], bool]]) -> Callable[[], bool]:
+    """Try the next act; answer whether it was done."""
+    left = list(acts)
+
+    def act() -> bool:
+        if left and left[0]():
+            left.pop(0)
+            return True
+        return False
+
+    return act
+
+
+@pytest.mark.parametrize("flow", FLOWS, ids=str)
+def test_a_flow_ends_in_the_same_state_whatever_befalls_its_messages(
+    stage_of: Callable[[Flow], Stage], flow: Flow
+) -> None:
+    stage = stage_of(flow)
+    calm = stage.play(Weather.calm())
+    for seed in SEEDS:
+        print(f"seed {seed}")
+        assert stage.play(Weather.wild(seed)) == calm, f"seed {seed}"
+
+
+def test_flows_end_as_people_expect(stage_of: Callable[[Flow], Stage]) -> None:
+    ends = [stage_of(flow).play(Weather.calm())[0] for flow in FLOWS]
+    upheld, in_part, late, settled, dunning, billing = ends
+    assert upheld[0] == ["settled", "upheld", None, False]
+    assert in_part[0] == ["settled", "credited", None, True]
+    assert in_part[1] == ["open", False, "0.00", "35.70", "142.80", ["35.70"]]
+    assert late[0] == ["settled", "credited", "no_answer", True]
+    assert settled[0] == ["settled", "upheld", None, False]
+    assert dunning[:2] == [[1, 2], ["paid", False, "119.00", "0.00", "0.00", []]]
+    assert billing[:4] == ["Ada Brand", 1, [("0.75", "HUR", "72.00"), ("20", "MIN", "32.00")], [True, True]]
+    assert [ticket[1] for end in ends for ticket in end[-1]] == ["solved"] * 7
+
+
+@pytest.mark.parametrize("lost", ["OpenDisputeTicket", "DisputeResolved"])
+def test_a_dispute_whose_question_or_answer_is_lost_is_settled_after_its_time_out(
+    stage_of: Callable[[Flow], Stage], lost: str
+) -> None:
+    stage = stage_of(UPHELD)
+    company = stage.company
+    stage.begin(Weather.calm())
+    company.post.losses = [lost]
+    act = in_turn(UPHELD.acts(company))
+    company.settle_down(act)
+    assert company.post.losses == []
+    company.strike(INVOICING, days=15, work="escalate_disputes")
+    company.settle_down(act)
+    assert UPHELD.state(company)[0] == ["settled", "upheld", "no_answer", False]
