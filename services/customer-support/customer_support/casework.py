@@ -62,7 +62,8 @@ def _hear_again(store: Store, ticket_id: str, objection: Objection, event: Event
     """Asked about a dispute once more: tell what was decided, or hurry."""
     ticket, act, note = store.ticket(ticket_id), Act(INVOICING, now()), None
     if ticket.erased_at and ticket.is_undecided:
-        return _refuse(store, objection, event, act)
+        _refuse(store, objection, event, act)
+        return
     if not ticket.is_undecided:
         ticket.tell_decision(return_address(event), act.at)
     elif objection.escalated and ESCALATED not in ticket.tags:

@@ -6,8 +6,10 @@ from typing import Any
 
 from backoffice.clock import now
 from backoffice.logs import logger
+from backoffice.messages.addresses import return_address
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
+from invoicing import erasing
 from invoicing.contention import until_won
 from invoicing.domain.account import Account, Customer
 from invoicing.domain.disputes import DisputeState, Escalation
@@ -38,6 +40,18 @@ def learn_of_customer(event: Event, data: dict[str, Any]) -> None:
             store.save_account(account, event.event_id)
 
     until_won(attempt, "stale")
+
+
+@inbox.on("EraseCustomer", schema=events.EraseCustomer)
+def erase_account(command: Event, data: dict[str, Any]) -> None:
+    """A customer is to be erased: the account is gone at once, its documents follow."""
+    erasing.begin(Store(), data["customer_id"], data["erasure_id"], return_address(command), now())
+
+
+@inbox.on("ForgetAccount", schema=events.ForgetAccount)
+def forget_account(command: Event, data: dict[str, Any]) -> None:
+    """Go on with the erasure of an account."""
+    erasing.go_on(Store(), data["account_id"], now())
 
 
 @inbox.on("TicketSolved", schema=events.TicketSolvedFact)
