@@ -10,7 +10,8 @@ from analytics.domain.catalogue import COLLECTED, INVOICED, OUTSTANDING, TICKETS
 from analytics.domain.intervals import Interval, Span, spans
 from analytics.domain.measuring import measure
 from analytics.domain.series import values
-from analytics.store import Store
+from analytics.store.counting import Counter
+from analytics.store.reading import Reader
 from backoffice.dynamodb import from_dynamodb
 from backoffice.errors import AlreadySeen
 from backoffice.ids import new_id
@@ -40,10 +41,10 @@ def ticket(at):
 class Counting(ServiceTest):
     def setUp(self):
         super().setUp()
-        self.store = Store(self.table)
+        self.counter, self.reader = Counter(self.table), Reader(self.table)
 
     def count(self, event, event_id=None):
-        self.store.count(event_id or new_id("evt"), measure(*event))
+        self.counter.count(event_id or new_id("evt"), measure(*event))
 
     def test_a_count_is_one_transaction_and_reads_nothing(self):
         self.calls.clear()
@@ -80,14 +81,16 @@ class Counting(ServiceTest):
 
     def test_changes_to_several_quarters_of_a_day_go_into_one_item(self):
         quarters = [NOON, NOON + timedelta(minutes=45), NOON + HOUR]
-        self.store.count("evt_1", [Change(TICKETS_OPENED, (), quarter, Decimal(2)) for quarter in quarters])
+        self.counter.count("evt_1", [Change(TICKETS_OPENED, (), quarter, Decimal(2)) for quarter in quarters])
         self.assertEqual(2, len(self.items()))
-        self.assertEqual({(): Record(dict.fromkeys(quarters, 2))}, self.store.read(TICKETS_OPENED, span(NOON, hours=2)))
+        self.assertEqual(
+            {(): Record(dict.fromkeys(quarters, 2))}, self.reader.read(TICKETS_OPENED, span(NOON, hours=2))
+        )
 
     def test_amounts_stay_exact(self):
         for amount in ("0.10", "0.20", "123456789012.34"):
             self.count(invoice(NOON, amount))
-        read = self.store.read(INVOICED, span(NOON, hours=1))
+        read = self.reader.read(INVOICED, span(NOON, hours=1))
         self.assertEqual({NOON: Decimal("123456789012.64")}, read["EUR",].quarters)
 
     def items(self):
@@ -107,11 +110,11 @@ class Counting(ServiceTest):
 class Reading(ServiceTest):
     def setUp(self):
         super().setUp()
-        self.store = Store(self.table)
+        self.counter, self.reader = Counter(self.table), Reader(self.table)
 
     def count(self, *events):
         for event in events:
-            self.store.count(new_id("evt"), measure(*event))
+            self.counter.count(new_id("evt"), measure(*event))
 
     def test_a_flow_is_one_query_and_a_level_two_whatever_the_history_and_the_currencies(self):
         for year in (2019, 2025, 2026):
@@ -121,14 +124,14 @@ class Reading(ServiceTest):
         for metric, calls in ((TICKETS_OPENED, 1), (INVOICED, 1), (COLLECTED, 1), (OUTSTANDING, 2)):
             self.calls.clear()
             with self.subTest(metric.name):
-                self.store.read(metric, whole)
+                self.reader.read(metric, whole)
                 self.assertEqual(["Query"] * calls, self.calls)
 
     def test_only_what_lies_within_the_span_is_on_record_of_a_flow(self):
         self.count(*(ticket(NOON + minutes * timedelta(minutes=1)) for minutes in (-1, 0, 59, 60)))
-        read = self.store.read(TICKETS_OPENED, span(NOON, hours=1))
+        read = self.reader.read(TICKETS_OPENED, span(NOON, hours=1))
         self.assertEqual({(): Record({NOON: 1, NOON + timedelta(minutes=45): 1})}, read)
-        self.assertEqual({}, self.store.read(TICKETS_OPENED, span(NOON + 5 * HOUR, hours=1)))
+        self.assertEqual({}, self.reader.read(TICKETS_OPENED, span(NOON + 5 * HOUR, hours=1)))
 
     def test_a_level_opens_with_all_that_happened_before_and_forgets_nothing(self):
         self.count(
@@ -140,19 +143,19 @@ class Reading(ServiceTest):
             payment(NOON + HOUR, "0.20"),
             invoice(NOON + 3 * HOUR, "5"),
         )
-        read = self.store.read(OUTSTANDING, span(NOON, hours=3))["EUR",]
+        read = self.reader.read(OUTSTANDING, span(NOON, hours=3))["EUR",]
         self.assertEqual(Decimal(1110), read.opening)
         hours = list(spans(span(NOON, hours=3), Interval.HOUR, ZoneInfo("UTC")))
         self.assertEqual((Decimal("1110.50"), Decimal("1110.30"), Decimal("1110.30")), values(Kind.LEVEL, hours, read))
 
     def test_a_level_of_the_past_does_not_know_what_came_later(self):
         self.count(invoice(NOON, "10"))
-        self.assertEqual({}, self.store.read(OUTSTANDING, span(NOON - timedelta(days=40), days=40)))
+        self.assertEqual({}, self.reader.read(OUTSTANDING, span(NOON - timedelta(days=40), days=40)))
 
     def test_series_that_need_escaping_are_kept_apart(self):
         odd = [("a#b",), ("a",), ("a~",), ("ä/%23",)]
-        self.store.count("evt_1", [Change(INVOICED, name, NOON, Decimal(1)) for name in odd])
-        self.assertEqual(set(odd), set(self.store.read(INVOICED, span(NOON, hours=1))))
+        self.counter.count("evt_1", [Change(INVOICED, name, NOON, Decimal(1)) for name in odd])
+        self.assertEqual(set(odd), set(self.reader.read(INVOICED, span(NOON, hours=1))))
 
     def test_any_series_equals_a_sum_over_the_events(self):
         rng = random.Random(5)
@@ -164,7 +167,7 @@ class Reading(ServiceTest):
                 whole = span(start, hours=rng.randrange(1, 900))
                 parts = list(spans(whole, interval, zone))
                 for metric in (OUTSTANDING, INVOICED):
-                    record = self.store.read(metric, whole).get(("EUR",), Record({}))
+                    record = self.reader.read(metric, whole).get(("EUR",), Record({}))
                     with self.subTest(zone=zone.key, interval=interval, metric=metric.name, start=start):
                         self.assertEqual(
                             [summed(events, metric, part) for part in parts],

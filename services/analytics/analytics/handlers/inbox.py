@@ -6,7 +6,7 @@ from analytics import schemas
 from analytics.domain.erasure import Search
 from analytics.domain.measuring import measure
 from analytics.schemas.erasure import EraseCustomer
-from analytics.store import Store
+from analytics.store.counting import Counter
 from analytics.store.erasures import ErasureStore
 from backoffice.clock import now
 from backoffice.messages.addresses import return_address
@@ -23,7 +23,7 @@ handler = inbox.handler
 @inbox.on("PaymentRecorded", schema=schemas.PaymentRecorded)
 def count(event: Event, data: dict[str, Any]) -> None:
     """Add what the event changes to the buckets of its own time."""
-    Store().count(event.event_id, measure(event.type, data))
+    Counter().count(event.event_id, measure(event.type, data))
 
 
 @inbox.on("EraseCustomer", schema=EraseCustomer)

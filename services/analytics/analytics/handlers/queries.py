@@ -6,8 +6,8 @@ from analytics.domain.catalogue import CATALOGUE
 from analytics.domain.planning import Question, plan
 from analytics.domain.series import assemble
 from analytics.schemas import drops as drop_schemas
-from analytics.store import Store
 from analytics.store.drops import DropStore
+from analytics.store.reading import Reader
 from analytics.store.records import RecordStore, Wanted
 from backoffice.http import Answer, Api, NotFound, Request, ok
 from backoffice.http.served import openapi_document
@@ -35,8 +35,8 @@ def query(request: Request) -> Answer:
     """Metrics by local hour or day of any time zone."""
     question = Question(**request.body)
     planned = plan(question)
-    store = Store()
-    records = {metric: store.read(metric, planned.whole) for metric in planned.metrics}
+    reader = Reader()
+    records = {metric: reader.read(metric, planned.whole) for metric in planned.metrics}
     return ok(answer_to(question, planned, assemble(planned, records)))
 
 
