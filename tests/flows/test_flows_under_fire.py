@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from tests.flows.billing import Billing
-from tests.flows.company import INVOICING, Company
+from tests.flows.company import INVOICING, SUPPORT, Company
 from tests.flows.disputes import DISPUTES, UPHELD
 from tests.flows.dunning import Dunning
+from tests.flows.erasures import Erasure
 from tests.flows.flow import Flow
 from tests.flows.weather import Weather
 
-FLOWS: list[Flow] = [*DISPUTES, Dunning(), Billing()]
+FLOWS: list[Flow] = [*DISPUTES, Dunning(), Billing(), Erasure()]
 SEEDS = range(100)
 
 
@@ -51,7 +52,12 @@ class Stage:
 @pytest.fixture
 def stage_of() -> Iterator[Callable[[Flow], Stage]]:
     with ExitStack() as companies:
-        yield lambda flow: Stage(flow, companies.enter_context(Company().at_work()))
+        yield lambda flow: Stage(flow, companies.enter_context(_company(flow).at_work()))
+
+
+def _company(flow: Flow) -> Company:
+    """The contexts that take part: those of most flows, or those that the flow names."""
+    return Company(getattr(flow, "contexts", (SUPPORT, INVOICING)))
 
 
 def in_turn(acts: Iterator[Callable[[], bool]]) -> Callable[[], bool]:
@@ -80,7 +86,7 @@ def test_a_flow_ends_in_the_same_state_whatever_befalls_its_messages(
 
 def test_flows_end_as_people_expect(stage_of: Callable[[Flow], Stage]) -> None:
     ends = [stage_of(flow).play(Weather.calm())[0] for flow in FLOWS]
-    upheld, in_part, late, settled, dunning, billing = ends
+    upheld, in_part, late, settled, dunning, billing, erasure = ends
     assert upheld[0] == ["settled", "upheld", None, False]
     assert in_part[0] == ["settled", "credited", None, True]
     assert in_part[1] == ["open", False, "0.00", "35.70", "142.80", ["35.70"]]
@@ -88,7 +94,16 @@ def test_flows_end_as_people_expect(stage_of: Callable[[Flow], Stage]) -> None:
     assert settled[0] == ["settled", "upheld", None, False]
     assert dunning[:2] == [[1, 2], ["paid", False, "119.00", "0.00", "0.00", []]]
     assert billing[:4] == ["Ada Brand", 1, [("0.75", "HUR", "72.00"), ("20", "MIN", "32.00")], [True, True]]
-    assert [ticket[1] for end in ends for ticket in end[-1]] == ["solved"] * 7
+    assert [ticket[1] for end in ends[:-1] for ticket in end[-1]] == ["solved"] * 7
+    ours = [("messages", 2), ("tickets", 1), ("time_entries", 1)]
+    assert erasure[0] == [
+        ("customer-support", "customer", 1),
+        *(("customer-support", what, count) for what, count in ours),
+        ("invoicing", "account", 1),
+        ("invoicing", "drafts", 1),
+    ]
+    assert erasure[1] == [("invoicing", "invoices", 1, "§ 147 AO, § 14b UStG")]
+    assert erasure[2:] == [["test-invoicing INVOICE"], None, "Bo Beside"]
 
 
 @pytest.mark.parametrize("lost", ["OpenDisputeTicket", "DisputeResolved"])

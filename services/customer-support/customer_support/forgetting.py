@@ -28,10 +28,10 @@ _AT_ONCE = 10
 _ATTEMPTS = 8
 
 
-def go_on(store: Store, customer_id: str, look: int, at: datetime) -> None:
+def go_on(store: Store, customer_id: str, look: int, at: datetime, event_id: str) -> None:
     """Go some steps on; what is left is for the next message, and what is done is answered.
 
-    Where another message goes on with the same customer, this one has nothing to do.
+    Where another message goes on with the same customer, this one has nothing to do. Raises AlreadySeen.
     """
     forgetting = store.forgetting(customer_id)
     forgetting.begin(look)
@@ -40,7 +40,7 @@ def go_on(store: Store, customer_id: str, look: int, at: datetime) -> None:
         if not forgetting.is_done:
             forgetting.go_on_later(at)
         try:
-            store.save_forgetting(forgetting)
+            store.save_forgetting(forgetting, event_id)
         except StaleVersion:
             logger.info("another message goes on with it")
             return

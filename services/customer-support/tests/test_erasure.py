@@ -371,7 +371,7 @@ class WhatIsErased(Erasing):
             events.register("before-call.dynamodb", die)
             try:
                 with patch.object(forgetting, "_SECONDS", 0):
-                    forgetting.go_on(Store(), ada, 1, now())
+                    forgetting.go_on(Store(), ada, 1, now(), new_id("evt"))
             except Killed:
                 kills += 1
             finally:

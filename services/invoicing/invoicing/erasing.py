@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable
 from datetime import date, datetime
 
-from backoffice.domain import ReturnAddress
+from backoffice.clock import now
 from backoffice.errors import StaleVersion
 from backoffice.logs import logger
+from backoffice.messages.addresses import return_address
+from backoffice.messages.envelope import Event
 from invoicing.contention import until_won
 from invoicing.domain.account import Account
 from invoicing.domain.erasure import AccountErasure, Step
@@ -21,24 +23,29 @@ _SECONDS = 0.7
 _AT_ONCE = 10
 
 
-def begin(store: Store, account_id: str, erasure_id: str, answer_to: ReturnAddress, at: datetime) -> None:
-    """Erase an account, known or not. Asked again, go on or answer again."""
+def begin(store: Store, account_id: str, erasure_id: str, command: Event) -> None:
+    """Erase an account, known or not. Asked again, go on or answer again. Raises AlreadySeen."""
+    answer_to, at = return_address(command), now()
 
     def attempt() -> None:
         erasure = store.account_erasure(account_id)
         if erasure:
             erasure.ask_again(answer_to, at)
-            store.save_account_erasure(erasure, erasure.looks_on)
+            store.save_account_erasure(erasure, erasure.looks_on, command.event_id)
             return
         account = store.known_account(account_id) or Account(id=account_id)
         account.erase(at)
-        store.begin_erasure(account, AccountErasure.begun(account_id, erasure_id, answer_to, at))
+        begun = AccountErasure.begun(account_id, erasure_id, answer_to, at)
+        store.begin_erasure(account, begun, command.event_id)
 
     until_won(attempt, "stale")
 
 
-def go_on(store: Store, account_id: str, at: datetime) -> None:
-    """Go some steps on; where another message goes on with the same account, this one has nothing to do."""
+def go_on(store: Store, account_id: str, at: datetime, event_id: str) -> None:
+    """Go some steps on; where another message goes on with the same account, this one has nothing to do.
+
+    Raises AlreadySeen.
+    """
     erasure = store.account_erasure(account_id)
     if erasure is None or erasure.is_done:
         logger.info("there is nothing left to erase")
@@ -48,7 +55,7 @@ def go_on(store: Store, account_id: str, at: datetime) -> None:
     if not erasure.is_done:
         erasure.go_on_later(at)
     try:
-        store.save_account_erasure(erasure, looked_on)
+        store.save_account_erasure(erasure, looked_on, event_id)
     except StaleVersion:
         logger.info("another message goes on with it")
 

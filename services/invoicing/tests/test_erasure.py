@@ -300,7 +300,7 @@ class TheCommand(Erasing):
             events.register("before-call.dynamodb", die)
             try:
                 with patch.object(erasing, "_SECONDS", 0):
-                    erasing.go_on(Store(), ada, now())
+                    erasing.go_on(Store(), ada, now(), new_id("evt"))
             except Killed:
                 kills += 1
             finally:

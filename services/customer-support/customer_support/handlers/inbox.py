@@ -23,7 +23,7 @@ _ENDED = {
 @inbox.on("ForgetCustomer", schema=schemas.ForgetCustomer)
 def forget_customer(command: Event, data: dict[str, Any]) -> None:
     """Go on with the erasure of what we ourselves keep of a customer."""
-    forgetting.go_on(Store(), data["customer_id"], data["look"], now())
+    forgetting.go_on(Store(), data["customer_id"], data["look"], now(), command.event_id)
 
 
 @inbox.on("ErasureAnsweredByInvoicing", schema=schemas.ErasureAnswer)

@@ -77,9 +77,13 @@ class Erasures(Part):
             raise NotFound("forgetting", customer_id)
         return load(Forgetting, item)
 
-    def save_forgetting(self, forgetting: Forgetting) -> None:
-        """Write how far it has got, with the message that goes on. Raises StaleVersion: another was faster."""
+    def save_forgetting(self, forgetting: Forgetting, event_id: str) -> None:
+        """Write how far it has got, with the message that goes on.
+
+        Raises AlreadySeen: this message was taken before; StaleVersion: another one was faster.
+        """
         transaction = Transaction(self._table)
+        transaction.once(event_id)
         transaction.replace(stored(forgetting, keys.forgetting(forgetting.id)), version=forgetting.version)
         transaction.emit(forgetting)
         transaction.commit()

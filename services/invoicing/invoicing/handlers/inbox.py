@@ -6,7 +6,6 @@ from typing import Any
 
 from backoffice.clock import now
 from backoffice.logs import logger
-from backoffice.messages.addresses import return_address
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
 from invoicing import erasing
@@ -45,13 +44,13 @@ def learn_of_customer(event: Event, data: dict[str, Any]) -> None:
 @inbox.on("EraseCustomer", schema=events.EraseCustomer)
 def erase_account(command: Event, data: dict[str, Any]) -> None:
     """A customer is to be erased: the account is gone at once, its documents follow."""
-    erasing.begin(Store(), data["customer_id"], data["erasure_id"], return_address(command), now())
+    erasing.begin(Store(), data["customer_id"], data["erasure_id"], command)
 
 
 @inbox.on("ForgetAccount", schema=events.ForgetAccount)
 def forget_account(command: Event, data: dict[str, Any]) -> None:
     """Go on with the erasure of an account."""
-    erasing.go_on(Store(), data["account_id"], now())
+    erasing.go_on(Store(), data["account_id"], now(), command.event_id)
 
 
 @inbox.on("TicketSolved", schema=events.TicketSolvedFact)

@@ -25,20 +25,25 @@ class ErasureStore(Base):
         """How far the erasure of an account has got, if one was asked for."""
         return optional(AccountErasure, self._table.get(*keys.account_erasure(account_id)))
 
-    def begin_erasure(self, account: Account, erasure: AccountErasure) -> None:
-        """Write an erasure; in that moment the account is gone, known or not. Raises StaleVersion."""
+    def begin_erasure(self, account: Account, erasure: AccountErasure, event_id: str) -> None:
+        """Write an erasure; in that moment the account is gone, known or not. Raises AlreadySeen, StaleVersion."""
         transaction = Transaction(self._table)
+        transaction.once(event_id)
         transaction.replace(account_item(account), version=account.version)
         transaction.add(stored(erasure, keys.account_erasure(erasure.id)), "stale")
         transaction.emit(erasure)
         transaction.commit()
 
-    def save_account_erasure(self, erasure: AccountErasure, looked_on: date | None) -> None:
+    def save_account_erasure(
+        self, erasure: AccountErasure, looked_on: date | None, event_id: str | None = None
+    ) -> None:
         """Write how far it has got, with what it says, and when to look again instead of ``looked_on``.
 
-        Raises StaleVersion: another was faster.
+        Raises AlreadySeen: the message was taken before; StaleVersion: another was faster.
         """
         transaction = Transaction(self._table)
+        if event_id:
+            transaction.once(event_id)
         transaction.replace(stored(erasure, keys.account_erasure(erasure.id)), version=erasure.version)
         transaction.emit(erasure)
         if looked_on and looked_on != erasure.looks_on:
