@@ -120,3 +120,19 @@ def test_a_dispute_whose_question_or_answer_is_lost_is_settled_after_its_time_ou
     company.strike(INVOICING, days=15, work="escalate_disputes")
     company.settle_down(act)
     assert UPHELD.state(company)[0] == ["settled", "upheld", "no_answer", False]
+
+
+@pytest.mark.parametrize("lost", ["EraseCustomer", "ErasureAnsweredByInvoicing", "ErasureAnsweredByAnalytics"])
+def test_an_erasure_ends_although_a_question_or_an_answer_is_lost(stage_of: Callable[[Flow], Stage], lost: str) -> None:
+    flow = Erasure()
+    stage = stage_of(flow)
+    calm, _ = stage.play(Weather.calm())
+    stage.begin(Weather.calm())
+    stage.company.post.losses = [lost] * 3
+    act = in_turn(flow.acts(stage.company))
+    for day in range(1, 5):
+        stage.company.settle_down(act)
+        stage.company.strike(SUPPORT, days=day)
+    stage.company.settle_down(act)
+    assert stage.company.post.losses == []
+    assert flow.state(stage.company) == calm
