@@ -262,8 +262,11 @@ class AskingAgain(Erasing):
         self.work()
         self.assertEqual(self.traces(), [])
         self.deliver(inbox.inbox, self.answer(erasure, "Analytics"), self.answer(erasure, "Invoicing"))
-        counts = {one["what"]: one["count"] for one in self.read(erasure)["certificate"]["erased"]}
+        certificate = self.read(erasure)["certificate"]
+        counts = {one["what"]: one["count"] for one in certificate["erased"]}
         self.assertEqual((counts["tickets"], counts["messages"], counts["files"]), (3, 5, 2))
+        self.deliver(inbox.inbox, self.answer(erasure, "Invoicing", version=9))
+        self.assertEqual(self.read(erasure)["certificate"], certificate)
         self.pass_time(600)
         self.assertEqual(self.events("ForgetCustomer"), [])
 

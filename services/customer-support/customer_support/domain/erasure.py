@@ -145,6 +145,8 @@ class Erasure(Aggregate):
         (part,) = (part for part in self.parts if part.context == context)
         if part.answer and part.answer.version >= answer.version:
             return False
+        if part.answer and (answer.erased, answer.kept) == (part.answer.erased, part.answer.kept):
+            answer = replace(answer, at=part.answer.at)  # the same once more does not make the certificate newer
         self._replace(replace(part, answer=answer))
         if self.completed_at is None and all(part.answer for part in self.parts):
             self.completed_at = at
