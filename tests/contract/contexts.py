@@ -32,6 +32,9 @@ EMITTED = {
         "SatisfactionRecorded",
         "DisputeResolved",
         "DisputeTicketRefused",
+        "EraseCustomer",
+        "ForgetCustomer",
+        "CustomerErased",
     },
     "invoicing": {
         "InvoiceDrafted",
@@ -50,8 +53,10 @@ EMITTED = {
         "PaymentReversed",
         "PaymentRefunded",
         "TimeEntryBilled",
+        "ErasureAnsweredByInvoicing",
+        "ForgetAccount",
     },
-    "analytics": {"FileDropProcessed", "FileDropRejected", "DataQualityAlertRaised"},
+    "analytics": {"FileDropProcessed", "FileDropRejected", "DataQualityAlertRaised", "ErasureAnsweredByAnalytics"},
 }
 CONSUMED = {
     "customer-support": {
@@ -63,17 +68,32 @@ CONSUMED = {
         "InvoiceDisputed",
         "DisputeSettled",
         "OpenDisputeTicket",
+        "ForgetCustomer",
+        "ErasureAnsweredByInvoicing",
+        "ErasureAnsweredByAnalytics",
     },
     "invoicing": {
+        "EraseCustomer",
+        "ForgetAccount",
         "CustomerRegistered",
         "CustomerUpdated",
         "TicketSolved",
         "DisputeResolved",
         "DisputeTicketRefused",
     },
-    "analytics": {"TicketOpened", "TicketSolved", "InvoiceIssued", "PaymentRecorded"},
+    "analytics": {"TicketOpened", "TicketSolved", "InvoiceIssued", "PaymentRecorded", "EraseCustomer"},
 }
-ADDRESSED = {"OpenDisputeTicket", "DisputeResolved", "DisputeTicketRefused"}
+TO_ITSELF = {"ForgetCustomer", "ForgetAccount"}
+"""Commands by which a context goes on with a long work, step by step."""
+ADDRESSED = {
+    "OpenDisputeTicket",
+    "DisputeResolved",
+    "DisputeTicketRefused",
+    "EraseCustomer",
+    "ErasureAnsweredByInvoicing",
+    "ErasureAnsweredByAnalytics",
+    *TO_ITSELF,
+}
 """Commands and replies: sent to one context's queue, told to nobody else."""
 CONTEXTS = sorted(EMITTED)
 """What each context tells and listens to. Whoever adds an event or a consumer says so here, for all to see."""

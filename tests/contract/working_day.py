@@ -10,7 +10,8 @@ from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
-from backoffice_testing import ServiceTest, contracts, create_table, envelope
+import boto3
+from backoffice_testing import REGION, ServiceTest, contracts, create_table, envelope
 
 from backoffice.clock import now
 from backoffice.dynamodb import Table
@@ -55,6 +56,7 @@ class WorkingDay(ServiceTest):
         emitted["analytics"] = self.take_files()
         for context in sorted(set(contexts.CONTEXTS) - emitted.keys()):
             emitted[context] = self.day_of(context)
+        self.erase(emitted)
         return emitted
 
     def day_of(self, context: str) -> list[dict[str, Any]]:
@@ -63,6 +65,25 @@ class WorkingDay(ServiceTest):
         with self.within(context):
             day.play(self)
             return self.events()
+
+    def erase(self, emitted: Emitted) -> None:
+        """The customer is erased: support asks, the others answer, and each goes on with its own part by itself."""
+        customer = emitted["customer-support"][0]["aggregate_id"]
+        boto3.client("s3").create_bucket(Bucket="mails", CreateBucketConfiguration={"LocationConstraint": REGION})
+        with self.within("customer-support"):
+            self.do("POST", f"/customers/{customer}/erasure")
+        heard = {envelope["event_id"] for events in emitted.values() for envelope in events}
+        with patch.dict(os.environ, MAIL_BUCKET="mails"):
+            for _ in range(50):
+                for context in contexts.CONTEXTS:
+                    with self.within(context):
+                        emitted[context] = self.events()
+                new = [one for events in emitted.values() for one in events if one["event_id"] not in heard]
+                if not new:
+                    return
+                self.send_round([one for one in new if one["type"] in contexts.ADDRESSED])
+                heard |= {envelope["event_id"] for envelope in new}
+        raise AssertionError("it never ends")
 
     def decide(self) -> list[dict[str, Any]]:
         """An agent decides the dispute that is still open; one of a customer who is not there cannot be heard."""

@@ -22,12 +22,14 @@ def held_back(stage: Stage, *functions: str) -> Iterator[None]:
 
 
 def switch(stage: Stage, function: str, *, on: bool) -> None:
-    """Switch a function's event source on or off and wait until it is."""
+    """Switch a function's event sources on or off and wait until they are."""
     lambda_ = stage.client("lambda")
-    (mapping,) = lambda_.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
-    lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=on)
+    ids = [one["UUID"] for one in lambda_.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]]
+    assert ids, f"nothing wakes {function}"
+    for id in ids:
+        lambda_.update_event_source_mapping(UUID=id, Enabled=on)
     wanted = "Enabled" if on else "Disabled"
     until(
-        f"the event source of {function} is {wanted}",
-        lambda: lambda_.get_event_source_mapping(UUID=mapping["UUID"])["State"] == wanted,
+        f"the event sources of {function} are {wanted}",
+        lambda: {lambda_.get_event_source_mapping(UUID=id)["State"] for id in ids} == {wanted},
     )

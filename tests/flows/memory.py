@@ -185,11 +185,14 @@ def _plain(value: Item) -> Any:
 
 
 def _updated(item: Item, write: Item) -> Item:
-    """SET with plain values and ADD of numbers."""
+    """SET with plain values, ADD of numbers, REMOVE."""
     names, values = write.get("ExpressionAttributeNames", {}), write.get("ExpressionAttributeValues", {})
     changed = dict(item)
-    for clause, parts in re.findall(r"(SET|ADD) (.+?)(?= (?:SET|ADD) |$)", write["UpdateExpression"]):
+    for clause, parts in re.findall(r"(SET|ADD|REMOVE) (.+?)(?= (?:SET|ADD|REMOVE) |$)", write["UpdateExpression"]):
         for part in parts.split(","):
+            if clause == "REMOVE":
+                changed.pop(names.get(part.strip(), part.strip()), None)
+                continue
             token, value = re.fullmatch(r"(#?\w+)(?: =)? (:\w+)", part.strip()).groups()  # type: ignore[union-attr]
             name = names.get(token, token)
             if clause == "ADD":

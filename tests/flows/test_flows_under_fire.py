@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from tests.flows.billing import Billing
-from tests.flows.company import INVOICING, Company
+from tests.flows.company import INVOICING, SUPPORT, Company
 from tests.flows.disputes import IN_PART, LATE, SETTLED, UPHELD
 from tests.flows.dunning import Dunning, Paused
+from tests.flows.erasures import Erasure
 from tests.flows.flow import Flow
 from tests.flows.weather import Weather
 
@@ -21,6 +22,7 @@ FLOWS: dict[str, list[Flow]] = {
     "dispute": [UPHELD, IN_PART, LATE, SETTLED],
     "dunning": [Dunning(), Paused(is_settled=False), Paused(is_settled=True)],
     "billing": [Billing()],
+    "erasure": [Erasure()],
 }
 """Each flow in its variants, which share the seeds."""
 SEEDS = range(100)
@@ -56,7 +58,12 @@ class Stage:
 @pytest.fixture
 def stage_of() -> Iterator[Callable[[Flow], Stage]]:
     with ExitStack() as companies:
-        yield lambda flow: Stage(flow, companies.enter_context(Company().at_work()))
+        yield lambda flow: Stage(flow, companies.enter_context(_company(flow).at_work()))
+
+
+def _company(flow: Flow) -> Company:
+    """The contexts that take part: those of most flows, or those that the flow names."""
+    return Company(getattr(flow, "contexts", (SUPPORT, INVOICING)))
 
 
 def in_turn(acts: Iterator[Callable[[], bool]]) -> Callable[[], bool]:
@@ -87,7 +94,7 @@ def test_a_flow_ends_in_the_same_state_whatever_befalls_its_messages(
 
 def test_flows_end_as_people_expect(stage_of: Callable[[Flow], Stage]) -> None:
     ends = [stage_of(flow).play(Weather.calm())[0] for variants in FLOWS.values() for flow in variants]
-    upheld, in_part, late, settled, dunning, paused, resumed, billing = ends
+    upheld, in_part, late, settled, dunning, paused, resumed, billing, erasure = ends
     assert upheld[0] == ["settled", "upheld", None, False]
     assert in_part[0] == ["settled", "credited", None, True]
     assert in_part[1] == ["open", False, "0.00", "35.70", "142.80", ["35.70"]]
@@ -97,8 +104,17 @@ def test_flows_end_as_people_expect(stage_of: Callable[[Flow], Stage]) -> None:
     assert billing[:4] == ["Ada Brand", 1, [("0.75", "HUR", "72.00"), ("20", "MIN", "32.00")], [True, True]]
     assert [ticket[6] for ticket in paused[-1]] == [["dispute"], ["disputed", "dunning", "step-1"]]
     assert [ticket[6] for ticket in resumed[-1]] == [["dispute"], ["dunning", "step-1"]]
-    open_still = [ticket for end in ends for ticket in end[-1] if ticket[1] != "solved"]
+    open_still = [ticket for end in ends[:-1] for ticket in end[-1] if ticket[1] != "solved"]
     assert open_still == [*paused[-1], resumed[-1][1]]
+    ours = [("messages", 2), ("tickets", 1), ("time_entries", 1)]
+    assert erasure[0] == [
+        ("customer-support", "customer", 1),
+        *(("customer-support", what, count) for what, count in ours),
+        ("invoicing", "account", 1),
+        ("invoicing", "drafts", 1),
+    ]
+    assert erasure[1] == [("invoicing", "invoices", 1, "§ 147 AO, § 14b UStG")]
+    assert erasure[2:] == [["test-invoicing INVOICE"], None, "Bo Beside"]
 
 
 @pytest.mark.parametrize("lost", ["OpenDisputeTicket", "DisputeResolved"])
@@ -115,3 +131,19 @@ def test_a_dispute_whose_question_or_answer_is_lost_is_settled_after_its_time_ou
     company.strike(INVOICING, days=15, work="escalate_disputes")
     company.settle_down(act)
     assert UPHELD.state(company)[0] == ["settled", "upheld", "no_answer", False]
+
+
+@pytest.mark.parametrize("lost", ["EraseCustomer", "ErasureAnsweredByInvoicing", "ErasureAnsweredByAnalytics"])
+def test_an_erasure_ends_although_a_question_or_an_answer_is_lost(stage_of: Callable[[Flow], Stage], lost: str) -> None:
+    flow = Erasure()
+    stage = stage_of(flow)
+    calm, _ = stage.play(Weather.calm())
+    stage.begin(Weather.calm())
+    stage.company.post.losses = [lost] * 3
+    act = in_turn(flow.acts(stage.company))
+    for day in range(1, 5):
+        stage.company.settle_down(act)
+        stage.company.strike(SUPPORT, days=day)
+    stage.company.settle_down(act)
+    assert stage.company.post.losses == []
+    assert flow.state(stage.company) == calm

@@ -5,7 +5,7 @@ from typing import Any
 
 from backoffice.domain import Aggregate, FieldError, Invalid, RuleBroken
 from backoffice.dynamodb import Table
-from backoffice.errors import Conflict, Contended, StaleVersion
+from backoffice.errors import Conflict, Contended, Gone, StaleVersion
 from backoffice.http import Answer, Api, File, NotFound, Request, created, nothing, ok, unchanging_file
 from backoffice.ids import new_id
 from backoffice.schemas import DecimalString, Id, Strict, Text, Utc, Whole
@@ -39,6 +39,7 @@ ERRORS: dict[str, Exception] = {
     "invalid": Invalid([FieldError("lines.0.quantity", "Too much."), FieldError("name", "Too long.")]),
     "rule": RuleBroken("illegal_transition", "It is closed.", allowed=["reopen"]),
     "missing": NotFound("time_entry", "tim_1"),
+    "gone": Gone("time_entry", "tim_1", erasure_id="era_1"),
     "stale": StaleVersion({}),
     "conflict": Conflict({"email_taken": None}),
     "contended": Contended("busy"),

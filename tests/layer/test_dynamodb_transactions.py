@@ -13,7 +13,7 @@ from backoffice.errors import AlreadySeen, Conflict, Contended, Remembered, Stal
 from backoffice.http.answer import Answer
 from backoffice.http.idempotency import Recipe, Reply
 from backoffice.ids import new_id
-from backoffice.transactions import Transaction
+from backoffice.transactions import Transaction, forget_receipts
 
 A = {"pk": "A", "sk": "1", "name": "first", "version": 1}
 
@@ -129,6 +129,14 @@ class TestTransaction:
         assert table.get("A", "1")["name"] == "first"
         left = int(table.get(f"INBOX#{event_id}", "INBOX")["expires_at"]) - datetime.now(UTC).timestamp()
         assert abs(left - 30 * 86400) < 60
+
+    def test_receipts_that_tell_of_a_person_are_found_and_forgotten_by_the_persons_id(self, table):
+        for key, about in (("key-1", "cus_1"), ("key-2", "cus_1"), ("key-3", "cus_2"), ("key-4", None)):
+            commit(table, ("remember", receipt(key), Kw(about=about)))
+        assert forget_receipts(table, "cus_1") == 2
+        kept = [table.get(f"IDEMPOTENCY#user-1#key-{number}", "IDEMPOTENCY") is not None for number in range(1, 5)]
+        assert kept == [False, False, True, True]
+        assert forget_receipts(table, "cus_1") == 0
 
     def test_remember_keeps_the_first_answer(self, table):
         commit(table, ("remember", receipt(body='{"n":1}')), ("put", A))

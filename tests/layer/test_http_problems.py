@@ -35,6 +35,7 @@ def assert_problem(answered, status, code):
         ("invalid", 422, "validation_failed"),
         ("rule", 409, "illegal_transition"),
         ("missing", 404, "time_entry_not_found"),
+        ("gone", 410, "time_entry_erased"),
         ("stale", 412, "stale_version"),
         ("conflict", 409, "conflict"),
         ("contended", 409, "in_flight"),
@@ -53,6 +54,10 @@ def test_a_problem_tells_the_trace_to_look_for(api, call, invoked, daemon):
 
 def test_a_broken_rule_tells_what_would_be_allowed(api, call):
     assert call(api, "GET /errors/rule").json["allowed"] == ["reopen"]
+
+
+def test_what_is_gone_tells_more_of_how_it_went(api, call):
+    assert call(api, "GET /errors/gone").json["erasure_id"] == "era_1"
 
 
 def test_invalid_input_names_every_field(api, call):

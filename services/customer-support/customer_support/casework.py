@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from backoffice.clock import now, rfc3339
+from backoffice.clock import now
 from backoffice.domain import Invalid
 from backoffice.errors import Contended, StaleVersion
 from backoffice.ids import derived_id, new_id
@@ -11,7 +11,7 @@ from backoffice.messages.addresses import return_address
 from backoffice.messages.envelope import Event
 from customer_support.domain.cases import Ending
 from customer_support.domain.conversation import Author, Message, TimeEntry, Visibility
-from customer_support.domain.disputes import Outcome
+from customer_support.domain.disputes import Outcome, refusal
 from customer_support.domain.history import Act
 from customer_support.domain.matters import DISPUTED, ESCALATED, Matter, Objection
 from customer_support.domain.replies import Reply
@@ -93,6 +93,9 @@ def _take_up(store: Store, matter: Matter, event: Event) -> None:
 def _hear_again(store: Store, ticket_id: str, objection: Objection, event: Event) -> None:
     """Asked about a dispute once more: tell what was decided, or hurry."""
     ticket, act, note = store.ticket(ticket_id), Act(INVOICING, now()), None
+    if ticket.erased_at and ticket.is_undecided:
+        _refuse(store, objection, event, act)
+        return
     if not ticket.is_undecided:
         ticket.tell_decision(return_address(event), act.at)
     elif objection.escalated and ESCALATED not in ticket.tags:
@@ -107,8 +110,7 @@ def _refuse(store: Store, matter: Matter, event: Event, act: Act) -> None:
     logger.warning("there is no customer to open a ticket for", extra={"case_id": matter.case_id})
     case = store.case(matter.case_id)
     if isinstance(matter, Objection):
-        refusal = {"dispute_id": matter.dispute_id, "reason": "unknown_customer", "refused_at": rfc3339(act.at)}
-        case.reply(return_address(event), "DisputeTicketRefused", refusal, act.at)
+        case.reply(return_address(event), "DisputeTicketRefused", refusal(matter.dispute_id, act.at), act.at)
     store.save_case(case, event.event_id)
 
 

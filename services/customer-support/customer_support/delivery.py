@@ -35,9 +35,9 @@ def deliver(delivery: "Delivery", mailbox: Mailbox) -> Fate | None:
         except StaleVersion:
             continue
         except RuleBroken as broken:
-            if broken.code != "email_taken":
+            if broken.code not in {"email_taken", "customer_erased"}:
                 raise
-            continue  # another mail of the same new customer was faster
+            continue  # another mail of the same new customer was faster, or the customer was just erased
         except Conflict as conflict:
             if KNOWN not in conflict:
                 raise
@@ -67,9 +67,13 @@ class Delivery:
         named = [*ticket_ids_in(mail.recipients, mail.subject, *mail.references)]
         for ticket_id in dict.fromkeys(named or store.tickets_of_mails(mail.references)):
             try:
-                return store.replied_to(ticket_id)
+                ticket, levels = store.replied_to(ticket_id)
             except NotFound:
                 logger.info("mail names a ticket that there is not")
+                continue
+            if not ticket.erased_at:
+                return ticket, levels
+            logger.info("mail names a ticket of an erased customer", extra={"ticket_id": ticket.id})
         return None
 
     def _open(self, store: Store, mailbox: Mailbox) -> Fate:
@@ -160,4 +164,5 @@ class Delivery:
             reason=self.mail.automatic,
             header_id=self.mail.message_id,
             ticket_id=ticket.id if ticket else None,
+            sender=self.mail.sender,
         )

@@ -8,6 +8,7 @@ from tests.help_desk import ANN, CALENDAR, HOUR, POLICY, HelpDesk
 BODIES = {
     "POST /customers": ANN,
     "PATCH /customers/{customer_id}": {"name": "Bo"},
+    "POST /customers/{customer_id}/erasure": None,
     "POST /tickets": {"customer_id": new_id("cus"), "subject": "Hello", "body": "Hello"},
     "PATCH /tickets/{ticket_id}": {"queue": "hardware"},
     "POST /tickets/{ticket_id}/assign": {"assignee": "bo"},
@@ -34,6 +35,7 @@ class Access(HelpDesk):
             ticket_id=ticket_id,
             calendar_id="office",
             policy_id="default",
+            erasure_id=new_id("era"),
             attachment_id="att_1",
         )
         body = BODIES[f"{route.method} {route.rule}"] if route.method != "GET" else None
@@ -53,7 +55,7 @@ class Access(HelpDesk):
         self.service_levels()
         for api, route in READS:
             with self.subTest(route=route.rule):
-                expected = 404 if "attachment_id" in route.rule else 200
+                expected = 404 if "attachment_id" in route.rule or "erasure_id" in route.rule else 200
                 self.assertEqual(self.send(api, route, *ids, groups="operators").status, expected)
         for api, route in WRITES:
             with self.subTest(route=route.rule):

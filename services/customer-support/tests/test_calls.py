@@ -31,6 +31,9 @@ class CallsToDynamoDB(HelpDesk):
         "GET /sla-policies/{policy_id}": (None, ["GetItem"]),
         "POST /customers": (ANN, WRITE),
         "PATCH /customers/{customer_id}": ({"email": "new@example.com"}, GET_AND_WRITE),
+        "POST /customers/{customer_id}/erasure": (None, GET_AND_WRITE),
+        "GET /erasures": (None, ["Query"]),
+        "GET /erasures/{erasure_id}": (None, ["GetItem"]),
         "POST /tickets": ({"subject": "Hello", "body": "Hello"}, GET_AND_WRITE),
         "PATCH /tickets/{ticket_id}": ({"queue": "hardware", "tags": ["a", "b"]}, GET_AND_WRITE),
         "POST /tickets/{ticket_id}/assign": ({"assignee": "bo"}, GET_AND_WRITE),
@@ -57,12 +60,16 @@ class CallsToDynamoDB(HelpDesk):
             "POST /tickets": {"customer_id": customer, "subject": "Hello", "body": "Hello"},
             "POST /tickets/{ticket_id}/merge": {"into": heir},
         }
+        erased = self.customer()["id"]
+        erasure = self.done(self.post(f"/customers/{erased}/erasure"))["id"]
         for name, (body, expected) in self.EXPECTED.items():
             method, rule = name.split()
             sent = special.get(name, body)
             about = rated if name.endswith(("/satisfaction", "/close")) else ticket
             self.calls.clear()
-            path = rule.format(customer_id=customer, ticket_id=about, calendar_id="office", policy_id="default")
+            names = {"ticket_id": about, "calendar_id": "office", "policy_id": "default", "erasure_id": erasure}
+            path = rule.format(customer_id=self.customer()["id"] if name.endswith("/erasure") else customer, **names)
+            self.calls.clear()
             self.done(self.call(routes[name], method, path, sent, headers={"If-Match": "*"}))
             with self.subTest(name):
                 self.assertEqual(self.calls, expected)

@@ -1,11 +1,14 @@
 """What invoicing asks and tells about disputes and overdue invoices, and the tickets that this brings and ends."""
 
 import itertools
+import os
 from typing import Any
+from unittest.mock import patch
 
 from backoffice_testing import contracts, envelope
 
 from backoffice.ids import new_id
+from customer_support import forgetting
 from customer_support.handlers import inbox
 from tests.help_desk import HOUR, HelpDesk
 
@@ -244,6 +247,25 @@ class Disputes(CaseTest):
         self.take(self.asked(account_id=new_id("cus")))
         (refusal,) = self.events("DisputeTicketRefused")
         self.assertEqual((refusal["data"]["reason"], refusal["correlation_id"]), ("unknown_customer", "correlation-1"))
+
+    def test_of_a_customer_who_was_erased_before_are_refused_and_reminders_open_nothing(self) -> None:
+        self.done(self.post(f"/customers/{self.customer_id}/erasure"))
+        self.take(self.asked(), self.step(1, 3))
+        self.assertEqual([one["data"]["reason"] for one in self.events("DisputeTicketRefused")], ["unknown_customer"])
+        self.assertEqual(self.tickets(), [])
+
+    def test_that_nobody_has_decided_are_given_back_when_the_customer_is_erased(self) -> None:
+        path = self.opened()
+        self.take(self.step(1, 3))
+        self.done(self.post(f"/customers/{self.customer_id}/erasure"))
+        with patch.dict(os.environ, MAIL_BUCKET="none"), patch.object(forgetting, "_SECONDS", 60):
+            self.take(*self.events("ForgetCustomer"))
+        (refusal,) = self.events("DisputeTicketRefused")
+        self.assertEqual(refusal["correlation_id"], "correlation-1")
+        self.take(self.asked(2, escalated=True), self.told("DisputeSettled", 3), self.told("InvoicePaid", 5))
+        self.assertEqual(len(self.events("DisputeTicketRefused")), 2)
+        self.assertEqual({one["status"] for one in self.tickets()}, {"closed"})
+        self.assertEqual(self.done(self.get(path))["subject"], "(erased)")
 
     def test_without_a_return_address_fail_for_people_to_look_at(self) -> None:
         self.assertEqual(self.deliver(inbox.inbox, self.told("OpenDisputeTicket", 1)), [0])

@@ -21,6 +21,20 @@ class NotFound(Exception):
         self.kind = kind
 
 
+class Gone(Exception):
+    """There was such a thing, and it was erased for good.
+
+    Args:
+        kind, id: as of ``NotFound``.
+        extra: JSON-able members that tell more, for example the id of the erasure.
+    """
+
+    def __init__(self, kind: str, id: str, **extra: Any) -> None:
+        super().__init__(f"The {kind.replace('_', ' ')} {id} was erased.")
+        self.kind = kind
+        self.extra = extra
+
+
 class Conflict(Exception):
     """Conditions of a transaction did not hold; nothing was written.
 

@@ -92,15 +92,19 @@ class Transaction:
         key = {"pk": f"INBOX#{event_id}", "sk": "INBOX"}
         self.add({**key, "expires_at": _in_epoch(_INBOX_MARKS_KEPT)}, SEEN)
 
-    def remember(self, receipt: "Receipt | None") -> None:
+    def remember(self, receipt: "Receipt | None", about: str | None = None) -> None:
         """Keep an answer under its idempotency key, if there is one; ``commit`` raises Remembered if it is taken.
 
-        TTL deletes late (days), so an expired receipt counts as gone.
+        ``about`` is the id of the person whom the answer tells of: by it ``forget_receipts`` finds it. TTL deletes late
+        (days), so an expired receipt counts as gone.
         """
         if receipt is None:
             return
+        item = receipt.item()
+        if about:
+            item |= {"gsi1pk": _receipts_about(about), "gsi1sk": item["pk"]}
         condition = _expression("attribute_not_exists(pk) OR expires_at < :now", {":now": int(time.time())}, None)
-        self._write(REMEMBERED, {"Put": {"Item": to_dynamodb(receipt.item()), **condition}})
+        self._write(REMEMBERED, {"Put": {"Item": to_dynamodb(item), **condition}})
 
     def commit(self) -> None:
         """Write everything, or nothing.
@@ -144,6 +148,17 @@ class Transaction:
                 raise kind(failed)
         if failed:
             raise Conflict(failed)
+
+
+def forget_receipts(table: Table, about: str) -> int:
+    """Delete the answers that are kept under idempotency keys and tell of a person. Returns how many there were."""
+    kept = [(item["pk"], item["sk"]) for item in table.query_all(_receipts_about(about), index="gsi1")]
+    table.delete_all(kept)
+    return len(kept)
+
+
+def _receipts_about(id: str) -> str:
+    return f"IDEMPOTENCY#ABOUT#{id}"
 
 
 def _expression(condition: str | None, values: Item | None, names: dict[str, str] | None) -> dict[str, Any]:

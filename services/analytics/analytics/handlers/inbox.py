@@ -1,10 +1,15 @@
-"""Takes in the events of the other contexts and counts each one once."""
+"""Takes in the events of the other contexts and counts each one once; answers when a customer is to be erased."""
 
 from typing import Any
 
 from analytics import schemas
+from analytics.domain.erasure import Search
 from analytics.domain.measuring import measure
+from analytics.schemas.erasure import EraseCustomer
 from analytics.store.counting import Counter
+from analytics.store.erasures import ErasureStore
+from backoffice.clock import now
+from backoffice.messages.addresses import return_address
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
 
@@ -19,3 +24,11 @@ handler = inbox.handler
 def count(event: Event, data: dict[str, Any]) -> None:
     """Add what the event changes to the buckets of its own time."""
     Counter().count(event.event_id, measure(event.type, data))
+
+
+@inbox.on("EraseCustomer", schema=EraseCustomer)
+def answer_erasure(command: Event, data: dict[str, Any]) -> None:
+    """A customer is to be erased, and whoever asks wants to hear what was here."""
+    search = Search(id=data["customer_id"])
+    search.answer(data["erasure_id"], return_address(command), now())
+    ErasureStore().answer(search, command.event_id)

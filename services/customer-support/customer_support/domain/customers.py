@@ -1,5 +1,6 @@
 """Customers: the people and companies that tickets belong to."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,10 @@ from customer_support.domain.history import Act, Remembering
 
 @dataclass(kw_only=True)
 class Customer(Remembering):
-    """A customer; ``email`` is kept as it was given and is unique in its normal form."""
+    """A customer; ``email`` is kept as it was given and is unique in its normal form.
+
+    Of one who was erased nothing is left but the id, the times and ``erasure_id``.
+    """
 
     name: str
     email: str
@@ -17,6 +21,7 @@ class Customer(Remembering):
     time_zone: str
     created_at: datetime
     company: str | None = None
+    erasure_id: str | None = None
 
     @classmethod
     def register(cls, id: str, details: dict[str, Any], act: Act) -> "Customer":
@@ -30,6 +35,12 @@ class Customer(Remembering):
         """Take over the details that were sent; the others stay."""
         self.remember("changed", act, **details)
         self._tell("CustomerUpdated", act.at)
+
+    def erase(self, erasure_id: str, act: Act) -> None:
+        """Forget who it was; the other contexts are asked to by the erasure."""
+        self.remember("erased", act, refers_to=erasure_id)
+        self.name = self.email = self.locale = self.time_zone = ""
+        self.company, self.erasure_id = None, erasure_id
 
     def _tell(self, fact: str, at: datetime) -> None:
         # Invoices need the buyer's name and e-mail, so this is the one fact that carries personal data.
@@ -50,3 +61,8 @@ def normal_email(email: str) -> str:
     Not case folding: it would make one of ``strasse@`` and ``straße@``, which are two mailboxes.
     """
     return email.lower()
+
+
+def sender_mark(email: str) -> str:
+    """By which an address is recognized without being kept."""
+    return hashlib.sha256(normal_email(email).encode(errors="replace")).hexdigest()

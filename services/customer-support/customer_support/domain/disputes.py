@@ -1,9 +1,11 @@
 """Disputes about invoices, as far as they are decided here: on a ticket, with an outcome that invoicing carries out."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from backoffice.clock import rfc3339
 from backoffice.domain import FieldError, Invalid, ReturnAddress, RuleBroken
 
 
@@ -66,3 +68,8 @@ class Dispute:
         if faults:
             raise Invalid(faults)
         return replace(self, resolution=resolution)
+
+
+def refusal(dispute_id: str, at: datetime) -> dict[str, str]:
+    """What invoicing is told where nobody can be heard: there is no such customer (any more)."""
+    return {"dispute_id": dispute_id, "reason": "unknown_customer", "refused_at": rfc3339(at)}

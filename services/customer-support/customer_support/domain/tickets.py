@@ -1,7 +1,7 @@
 """Tickets: from a customer's question to its solution."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from backoffice.domain import Invalid, ReturnAddress, RuleBroken
 from customer_support.domain import promises
 from customer_support.domain.agreement import Agreement, Promise
 from customer_support.domain.conversation import Author, Message, Satisfaction, TimeEntry, Visibility
-from customer_support.domain.disputes import Dispute, Outcome, Resolution
+from customer_support.domain.disputes import Dispute, Outcome, Resolution, refusal
 from customer_support.domain.history import Act, Remembering
 from customer_support.domain.life_cycle import REOPEN_WINDOW, UNSOLVED, WAITING, Status, Transition, demand
 from customer_support.domain.service_levels import Priority, ServiceLevels
@@ -25,7 +25,8 @@ class Ticket(Remembering):
     """A customer's question and how far we are with it.
 
     ``reopen_until`` is how long a solved ticket takes replies; ``absorbed`` are the tickets that were merged into it;
-    ``marks`` tell what was wrong with its mails; ``dispute`` is what it is to decide, if it is about one.
+    ``marks`` tell what was wrong with its mails; ``dispute`` is what it is to decide, if it is about one;
+    ``erased_at`` is since when its customer is being forgotten.
     """
 
     customer_id: str
@@ -51,6 +52,7 @@ class Ticket(Remembering):
     absorbed: list[str] = field(default_factory=list)
     agreement: Agreement | None = None
     marks: list[str] = field(default_factory=list)
+    erased_at: datetime | None = None
     dispute: Dispute | None = None
 
     @classmethod
@@ -68,6 +70,7 @@ class Ticket(Remembering):
 
     def follow_up(self, id: str, body: str, act: Act, levels: ServiceLevels) -> "Ticket":
         """The ticket that a reply to this closed one opens: same subject, queue, priority and tags."""
+        self._must_not_be_erased()
         inherited = {name: getattr(self, name) for name in ("customer_id", "subject", "priority", "queue")}
         details = {**inherited, "tags": list(self.tags), "body": body, "follow_up_of": self.id}
         self.remember("followed_up", act, refers_to=id, followed_by=id)
@@ -103,6 +106,7 @@ class Ticket(Remembering):
             self.note(message)
             return
         act = Act(message.written_by, message.written_at)
+        self._must_not_be_erased()
         self.mark(message.marks)
         if message.author is Author.AGENT:
             self._begin("answer", act)
@@ -118,6 +122,7 @@ class Ticket(Remembering):
 
     def note(self, message: Message) -> None:
         """Take a note among agents."""
+        self._must_not_be_erased()
         self.mark(message.marks)
         self.remember("noted", Act(message.written_by, message.written_at), refers_to=message.id)
 
@@ -243,6 +248,24 @@ class Ticket(Remembering):
         self.remember("rated", act)
         self.record("SatisfactionRecorded", self._about(score=satisfaction.score, rated_at=rfc3339(act.at)), act.at)
 
+    def end_by_erasure(self, act: Act) -> None:
+        """Take nothing more, since the customer is being forgotten; what is open is closed: nobody waits any more."""
+        self.erased_at = act.at
+        if self.dispute and self.is_undecided:
+            told = refusal(self.dispute.dispute_id, act.at)
+            self.reply(self.dispute.asked_by, "DisputeTicketRefused", told, act.at)
+        if self.status is Status.CLOSED:
+            self.remember("erased", act)
+        else:
+            self._close("erased", act, "customer_erased")
+
+    def forget(self, text: str) -> None:
+        """Put ``text`` in the place of all words; ids, times and states stay."""
+        self.subject = self.body = text
+        self.tags = []
+        if self.satisfaction:
+            self.satisfaction = replace(self.satisfaction, comment=None)
+
     def notice(self, act: Act) -> None:
         """Tell of promises whose time is over; each is told once."""
         for promise in promises.overdue(self, act.at):
@@ -266,7 +289,12 @@ class Ticket(Remembering):
     def _taken_up(self) -> Status:
         return Status.OPEN if self.status is Status.NEW else self.status
 
+    def _must_not_be_erased(self) -> None:
+        if self.erased_at:
+            raise RuleBroken("customer_erased", "The customer of this ticket was erased.")
+
     def _begin(self, action: str, act: Act) -> None:
+        self._must_not_be_erased()
         demand(action, self.status)
         self.notice(act)
 

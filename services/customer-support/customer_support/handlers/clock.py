@@ -1,6 +1,9 @@
-"""What time itself causes: missed events are published, broken promises told, tickets closed, clocks rewound."""
+"""What time itself causes: missed events are published, broken promises told, tickets closed, clocks rewound, answers
+to erasures that stay away are asked for again.
+"""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +36,7 @@ def handler(event: dict[str, Any], context: Any) -> None:
         lambda: relay.sweep(event, context),
         lambda: wake(has_time),
         lambda: rewind(has_time),
+        lambda: conduct_erasures(has_time),
     ]
     failures = []
     for part in parts:
@@ -63,6 +67,20 @@ def rewind(has_time: Callable[[], bool]) -> None:
     for changed in store.rewinds():
         if changed.asked_at < now() - _SETTLED:
             _rewind(store, changed, has_time)
+
+
+def conduct_erasures(has_time: Callable[[], bool]) -> None:
+    """Ask again those contexts that have not answered yet, and look once more for what lists did not show at first."""
+    store, at = Store(), now()
+    for erasure_id in store.erasures_due(at):
+        erasure = store.erasure(erasure_id)
+        if late := erasure.late(at):
+            logger.warning("erasure waits for answers", extra={"erasure_id": erasure.id, "contexts": late})
+        erasure.wake(at)
+        with suppress(StaleVersion):  # an answer has just come; whatever else is due stays so
+            store.save_erasure(erasure)
+        if not has_time():
+            return
 
 
 def _wake(store: Store, ticket: Ticket, act: Act) -> None:

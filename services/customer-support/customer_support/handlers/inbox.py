@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from backoffice.clock import now
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
-from customer_support import casework, schemas
+from customer_support import casework, forgetting, schemas
+from customer_support.domain.erasure import Answer
 from customer_support.domain.matters import Objection, Reminder
 from customer_support.store import Store
 
@@ -16,6 +18,21 @@ _ENDED = {
     "InvoiceVoided": "is void",
     "InvoiceMarkedUncollectible": "was given up as uncollectible",
 }
+
+
+@inbox.on("ForgetCustomer", schema=schemas.ForgetCustomer)
+def forget_customer(command: Event, data: dict[str, Any]) -> None:
+    """Go on with the erasure of what we ourselves keep of a customer."""
+    forgetting.go_on(Store(), data["customer_id"], data["look"], now(), command.event_id)
+
+
+@inbox.on("ErasureAnsweredByInvoicing", schema=schemas.ErasureAnswer)
+@inbox.on("ErasureAnsweredByAnalytics", schema=schemas.ErasureAnswer)
+def take_erasure_answer(reply: Event, data: dict[str, Any]) -> None:
+    """Another context says what it has erased and what it keeps."""
+    answer = Answer(version=reply.aggregate_version, at=reply.occurred_at, erased=data["erased"], kept=data["kept"])
+    context = reply.type.removeprefix("ErasureAnsweredBy").lower()
+    forgetting.take_answer(Store(), data["erasure_id"], (context, answer), now(), reply.event_id)
 
 
 @inbox.upcast("TimeEntryBilled", schema=schemas.TimeEntryBilledV1, version=1)

@@ -9,6 +9,7 @@ from customer_support.store import Store
 
 AGENTS = "agents"
 CUSTOMER = {"customer_id": "cus"}
+ERASURE = {"erasure_id": "era"}
 TICKET = {"ticket_id": "tkt"}
 
 api = Api()
@@ -54,6 +55,20 @@ def export_customer(request: Request) -> Answer:
 def list_customer_history(request: Request) -> Answer:
     """Who changed what of a customer, oldest first."""
     return request.listing(*Store().customer_history(request.path["customer_id"], request.page))
+
+
+@api.get("/erasures", group=AGENTS, query=schemas.ErasureFilter, answer=schemas.Erasure, many=True)
+def list_erasures(request: Request) -> Answer:
+    """Erasures of customers, of one state or all, newest first."""
+    erasures, start = Store().erasures(request.query.get("state"), request.page)
+    return request.listing([schemas.erasure_at(erasure, request.at) for erasure in erasures], start)
+
+
+@api.get("/erasures/{erasure_id}", group=AGENTS, answer=schemas.Erasure, ids=ERASURE)
+def get_erasure(request: Request) -> Answer:
+    """How far an erasure is: what each context was asked and has answered, and in the end the certificate."""
+    erasure = Store().erasure(request.path["erasure_id"])
+    return ok(schemas.erasure_at(erasure, request.at))
 
 
 @api.get("/tickets", group=AGENTS, query=schemas.TicketFilter, answer=schemas.Ticket, many=True)

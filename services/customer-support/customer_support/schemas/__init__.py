@@ -1,9 +1,12 @@
 """What comes in and goes out of customer support."""
 
 from customer_support.schemas.customers import Customer, CustomerChanges, CustomerFilter, NewCustomer
+from customer_support.schemas.erasures import Erasure, ErasureFilter, erasure_at
 from customer_support.schemas.events import (
     DisputeSettled,
     DunningStepReached,
+    ErasureAnswer,
+    ForgetCustomer,
     InvoiceDisputed,
     InvoiceEnded,
     OpenDisputeTicket,
@@ -38,9 +41,13 @@ __all__ = [
     "CustomerChanges",
     "CustomerExport",
     "CustomerFilter",
+    "Erasure",
+    "ErasureAnswer",
+    "ErasureFilter",
     "DisputeSettled",
     "DunningStepReached",
     "ExportPosition",
+    "ForgetCustomer",
     "HistoryEntry",
     "Hold",
     "InvoiceDisputed",
@@ -64,4 +71,5 @@ __all__ = [
     "TimeEntry",
     "TimeEntryBilled",
     "TimeEntryBilledV1",
+    "erasure_at",
 ]

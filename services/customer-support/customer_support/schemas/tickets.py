@@ -77,6 +77,7 @@ class Ticket(Strict):
     merged_into = Id("tkt", allow_none=True)
     marks = fields.List(fields.String(), metadata={"description": "What was wrong with mails on this ticket."})
     absorbed = fields.List(fields.String(), metadata={"description": "The tickets that were merged into this one."})
+    erased_at = Utc(allow_none=True, metadata={"description": "When its customer was erased, and with them all words."})
     dispute = fields.Nested(
         Dispute, allow_none=True, metadata={"description": "What it is to decide: it is solved with an outcome."}
     )

@@ -13,7 +13,7 @@ from customer_support.domain.tickets import Ticket
 from customer_support.store import keys
 from customer_support.store.items import load, message_item, stored
 from customer_support.store.part import commit
-from customer_support.store.tickets import Tickets
+from customer_support.store.tickets import THERE_AND_NOT_ERASED, Tickets
 
 # That an invoice was paid matters to a reminder that comes late. No message comes later than a queue keeps it.
 _KEPT_WITHOUT_TICKETS = timedelta(days=30)
@@ -37,10 +37,10 @@ class Cases(Tickets):
         transaction.commit()
 
     def add_ticket_of_case(self, case: Case, ticket: Ticket, messages: Sequence[Message], event_id: str) -> None:
-        """Write a ticket that a case has brought. Raises Invalid if there is no such customer, and as ``save_case``."""
+        """Write a ticket that a case has brought. Raises Invalid without such a customer, and as ``save_case``."""
         transaction = Transaction(self._table)
         self._write_case(transaction, case, event_id)
-        transaction.check(*keys.customer(ticket.customer_id), conflict="no_customer")
+        transaction.check(*keys.customer(ticket.customer_id), conflict="no_customer", condition=THERE_AND_NOT_ERASED)
         self._write(transaction, ticket)
         for message in messages:
             transaction.add(message_item(message))

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from backoffice.dynamodb import Item, Page
-from backoffice.errors import Conflict, NotFound
+from backoffice.errors import Conflict, Gone, NotFound
 from backoffice.transactions import Transaction
 from customer_support.domain.conversation import Attachment, Message, TimeEntry
 from customer_support.store import keys
@@ -32,11 +32,13 @@ class Conversations(Part):
         return self._parts(TimeEntry, keys.ticket(ticket_id), keys.TIME, page, head_required=True)
 
     def attachment(self, ticket_id: str, attachment_id: str) -> Attachment:
-        """A file that came with a message; its id is the message's, and its number. Raises NotFound."""
+        """A file that came with a message; its id is the message's, and its number. Raises NotFound, Gone."""
         message_id = "msg" + attachment_id.removeprefix("att").partition("-")[0]
         item = self._table.get(*keys.message(ticket_id, message_id))
         for attachment in load(Message, item).attachments if item else ():
             if attachment.id == attachment_id:
+                if not attachment.key:
+                    raise Gone("attachment", attachment_id)
                 return attachment
         raise NotFound("attachment", attachment_id)
 

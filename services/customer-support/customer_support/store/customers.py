@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from backoffice.domain import RuleBroken
-from backoffice.errors import NotFound
+from backoffice.errors import Gone, NotFound
 from backoffice.transactions import Transaction
 from customer_support.domain.customers import Customer, normal_email
 from customer_support.domain.history import Entry
@@ -27,7 +27,7 @@ class Customers(Part):
         transaction.add(email_item(customer), "email_taken")
         self._write_pointers(transaction, keys.customer(customer.id), customer_pointers(customer))
         self._tell(transaction, customer, keys.customer(customer.id))
-        transaction.remember(receipt)
+        transaction.remember(receipt, about=customer.id)
         commit(transaction, email_taken=_email_taken())
 
     def save_customer(self, customer: Customer, previous_email: str) -> None:
@@ -42,11 +42,12 @@ class Customers(Part):
         commit(transaction, email_taken=_email_taken())
 
     def customer(self, customer_id: str) -> Customer:
-        """Raises NotFound."""
+        """Raises NotFound, Gone."""
         item = self._table.get(*keys.customer(customer_id))
         if item is None:
             raise NotFound("customer", customer_id)
         customer = load(Customer, item)
+        must_not_be_erased(customer)
         self._pointers[keys.customer(customer_id)] = customer_pointers(customer)
         return customer
 
@@ -73,6 +74,8 @@ class Customers(Part):
         customers = []
         for item in found.items:
             customer = load(Customer, read[keys.customer(item["customer_id"])])
+            if customer.erasure_id:
+                continue  # the index lags behind
             # A name may begin so from two of its words on; it is shown at the first of them.
             if kind == "company" or item["sk"] == f"NAME#{next(matches(customer.name, prefix), None)}":
                 customers.append(customer)
@@ -81,6 +84,12 @@ class Customers(Part):
     def customer_history(self, customer_id: str, page: "Paging") -> Listed[Entry]:
         """Who changed what of a customer, oldest first. Raises NotFound."""
         return self._history(keys.customer(customer_id), page)
+
+
+def must_not_be_erased(customer: Customer) -> None:
+    """Raise Gone, which names the erasure, for a customer who was erased."""
+    if customer.erasure_id:
+        raise Gone("customer", customer.id, erasure_id=customer.erasure_id)
 
 
 def _email_taken() -> RuleBroken:

@@ -11,6 +11,7 @@ from customer_support.domain.customers import Customer
 from customer_support.domain.history import Entry
 from customer_support.domain.tickets import Ticket
 from customer_support.store import keys
+from customer_support.store.customers import must_not_be_erased
 from customer_support.store.items import load
 from customer_support.store.part import Part
 
@@ -44,13 +45,15 @@ class Exports(Part):
     """Everything about one customer."""
 
     def export(self, customer_id: str, after: str | None, at: datetime) -> Export:
-        """What is kept of a customer, from the ticket after that one on. Raises NotFound."""
+        """What is kept of a customer, from the ticket after that one on. Raises NotFound, Gone."""
         items = list(self._table.query_all(keys.customer(customer_id)[0]))
         if not items:
             raise NotFound("customer", customer_id)
         of_customer = [item for item in items if item["sk"] == "CUSTOMER"]
         history = [load(Entry, item) for item in items if item["sk"].startswith(keys.HISTORY)]
-        export = Export(exported_at=at, customer=load(Customer, of_customer[0]), history=history)
+        customer = load(Customer, of_customer[0])
+        must_not_be_erased(customer)
+        export = Export(exported_at=at, customer=customer, history=history)
         left = LARGEST_EXPORT
         for ticket_item in self._table.query_all(
             keys.listed("customer_id", customer_id),

@@ -9,6 +9,7 @@ from backoffice.dynamodb import Item
 from customer_support.domain import promises
 from customer_support.domain.conversation import Message, TimeEntry
 from customer_support.domain.customers import Customer
+from customer_support.domain.erasure import Erasure
 from customer_support.domain.history import Remembering
 from customer_support.domain.searching import beginning, names
 from customer_support.domain.tickets import Ticket
@@ -34,7 +35,8 @@ def load(kind: type[T], item: Item) -> T:
 
 
 def customer_item(customer: Customer) -> Item:
-    return {**stored(customer, keys.customer(customer.id)), "gsi1pk": keys.CUSTOMERS, "gsi1sk": customer.id}
+    lists = {} if customer.erasure_id else {"gsi1pk": keys.CUSTOMERS, "gsi1sk": customer.id}
+    return {**stored(customer, keys.customer(customer.id)), **lists}
 
 
 def customer_pointers(customer: Customer) -> dict[str, Item]:
@@ -52,6 +54,18 @@ def customer_pointers(customer: Customer) -> dict[str, Item]:
         }
         for sk, (kind, name) in found.items()
     }
+
+
+def erasure_item(erasure: Erasure) -> Item:
+    lists = {
+        "gsi2pk": keys.ERASURES,
+        "gsi2sk": erasure.id,
+        "gsi3pk": keys.erasures_in(erasure.state),
+        "gsi3sk": erasure.id,
+    }
+    if wakes_at := erasure.wakes_at:
+        lists |= {"gsi1pk": keys.ERASURES_WAKING, "gsi1sk": keys.waking_at(wakes_at, erasure.id)}
+    return {**stored(erasure, keys.erasure(erasure.id)), **lists}
 
 
 def email_item(customer: Customer) -> Item:

@@ -7,6 +7,8 @@
 | its names        | CUSTOMER#<id>  | NAME#<n>              | gsi1 by name, from its n-th word on                     |
 | its company      | CUSTOMER#<id>  | COMPANY               | gsi1 by company                                         |
 | its e-mail       | EMAIL#<normal> | EMAIL                 |                                                         |
+| its forgetting   | CUSTOMER#<id>  | FORGETTING            |                                                         |
+| erasure          | ERASURE#<id>   | ERASURE               | gsi1 wakes, gsi2 all, gsi3 state                        |
 | ticket           | TICKET#<id>    | TICKET                | gsi1 all, gsi2 customer, gsi3 status, gsi4 agent        |
 | its lists        | TICKET#<id>    | LISTS                 | gsi1 queue; in status: gsi2 queue, gsi3 agent,          |
 |                  |                |                       | gsi4 customer                                           |
@@ -18,7 +20,7 @@
 | its time         | TICKET#<id>    | TIME#<id>             |                                                         |
 | case             | CASE#<id>      | CASE                  |                                                         |
 | a word's tickets | WORD#<word>    | <ticket id>           |                                                         |
-| mail             | MAIL#<digest>  | MAIL                  | gsi1 all, gsi2 by fate                                  |
+| mail             | MAIL#<digest>  | MAIL                  | gsi1 all, gsi2 by fate, gsi3 by sender (hashed)         |
 | its Message-ID   | MAIL_ID#<hash> | MAIL_ID               |                                                         |
 | service levels   | SERVICE_LEVELS | SERVICE_LEVELS        |                                                         |
 | clocks to rewind | REWINDS        | <kind>#<id>           |                                                         |
@@ -42,6 +44,8 @@ MESSAGE = "MESSAGE#"
 TIME = "TIME#"
 MAILS = "MAILS"
 REWINDS = "REWINDS"
+ERASURES = "ERASURES"
+ERASURES_WAKING = "ERASURES#WAKING"
 SERVICE_LEVELS: Key = ("SERVICE_LEVELS", "SERVICE_LEVELS")
 WAKING_SHARDS = 4
 
@@ -52,6 +56,19 @@ def customer(customer_id: str) -> Key:
 
 def email(address: str) -> Key:
     return f"EMAIL#{normal_email(address)}", "EMAIL"
+
+
+def forgetting(customer_id: str) -> Key:
+    return f"CUSTOMER#{customer_id}", "FORGETTING"
+
+
+def erasure(erasure_id: str) -> Key:
+    return f"ERASURE#{erasure_id}", "ERASURE"
+
+
+def erasures_in(state: str) -> str:
+    """Partition of the erasures of one state."""
+    return f"ERASURES#{state}"
 
 
 def called(kind: str, name: str) -> str:
@@ -101,6 +118,11 @@ def header_id(digest: str) -> Key:
 def mails_that(fate: str) -> str:
     """Partition of the mails of one fate."""
     return f"MAILS#{fate}"
+
+
+def mails_from(mark: str) -> str:
+    """Partition of the mails from one address, of which only the mark is known."""
+    return f"MAILS_FROM#{mark}"
 
 
 def history(pk: str, version: int, number: int) -> Key:

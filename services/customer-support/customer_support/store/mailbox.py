@@ -1,6 +1,7 @@
 """The bucket of mails: as they were received under ``inbound/``, files that came with them under ``attachments/``."""
 
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -39,6 +40,11 @@ class Mailbox:
         key = f"attachments/{mail_id}/{number}"
         _client().put_object(Bucket=self.bucket, Key=key, Body=file.content, ContentType=file.content_type)
         return key
+
+    def erase(self, keys: Iterable[str]) -> None:
+        """Delete objects, whether or not they are there."""
+        for key in keys:
+            _client().delete_object(Bucket=self.bucket, Key=key)
 
     def link(self, attachment: Attachment) -> str:
         """A URL that downloads a file without further permission, for five minutes."""

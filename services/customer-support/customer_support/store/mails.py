@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from backoffice.clock import rfc3339
 from backoffice.codec import plain
 from backoffice.transactions import Transaction
+from customer_support.domain.customers import sender_mark
 from customer_support.domain.mail import Fate, ReceivedMail
 from customer_support.store import keys
 from customer_support.store.items import keyed
@@ -35,7 +36,7 @@ class Mails(Part):
 
     def tickets_of_mails(self, header_ids: Iterable[str]) -> list[str]:
         """Ids of the tickets that the mails with these Message-IDs belong to, in their order."""
-        wanted = [keys.header_id(_digest(header_id)) for header_id in header_ids]
+        wanted = [header_key(header_id) for header_id in header_ids]
         found = self._table.get_all(wanted) if wanted else {}
         return [found[key]["ticket_id"] for key in wanted if key in found]
 
@@ -44,10 +45,13 @@ def write_mail(transaction: Transaction, mail: ReceivedMail) -> None:
     """Write what became of a mail; the commit raises Conflict ``known_mail`` if it was taken before."""
     received = f"{rfc3339(mail.received_at)}#{mail.id}"
     lists = {"gsi1pk": keys.MAILS, "gsi1sk": received, "gsi2pk": keys.mails_that(mail.fate), "gsi2sk": received}
+    if mail.sender:
+        lists |= {"gsi3pk": keys.mails_from(sender_mark(mail.sender)), "gsi3sk": received}
     transaction.add({**plain(mail), **keyed(keys.mail(mail.id)), **lists}, KNOWN)
     if mail.header_id and mail.ticket_id:
-        transaction.put({**keyed(keys.header_id(_digest(mail.header_id))), "ticket_id": mail.ticket_id})
+        transaction.put({**keyed(header_key(mail.header_id)), "ticket_id": mail.ticket_id})
 
 
-def _digest(header_id: str) -> str:
-    return hashlib.sha256(header_id.encode(errors="replace")).hexdigest()
+def header_key(header_id: str) -> keys.Key:
+    """Where the ticket of a mail with that Message-ID is noted."""
+    return keys.header_id(hashlib.sha256(header_id.encode(errors="replace")).hexdigest())

@@ -22,10 +22,21 @@ class Search(Lists):
     """Tickets by what was said on them."""
 
     def index(self, images: Iterable[Mapping[str, Any]]) -> int:
-        """Note the words of texts, given as the stream's images of their items. Returns how many were noted."""
+        """Note the words of texts, given as the stream's images of their items. Returns how many were noted.
+
+        The stream may be late, and the customer erased since: an erasure marks a ticket before it takes its words away,
+        so that whoever notes words and then finds no mark has done so in time.
+        """
         noted = {keys.word(word, ticket_id) for ticket_id, text in map(_text, images) for word in words(text)}
         self._table.put_all(keyed(key) for key in sorted(noted))
+        erased = self._erased({ticket_id for _, ticket_id in noted})
+        self._table.delete_all(key for key in sorted(noted) if key[1] in erased)
         return len(noted)
+
+    def forget_words(self, ticket_id: str, texts: Iterable[str], but: Iterable[str] = ()) -> None:
+        """Take away the words under which a ticket is found by these texts, except those of others."""
+        gone = {word for text in texts for word in words(text)} - {word for text in but for word in words(text)}
+        self._table.delete_all(keys.word(word, ticket_id) for word in sorted(gone))
 
     def search(self, wanted: frozenset[str], filter: dict[str, Any], page: "Paging") -> Listed[Ticket]:
         """Tickets that hold all the words, newest first.
@@ -48,6 +59,10 @@ class Search(Lists):
         if len(room) < len(shown):
             start = {"pk": keys.holding(lead), "sk": room[-1].id}
         return room, start
+
+    def _erased(self, ticket_ids: set[str]) -> set[str]:
+        found = self._table.get_all(map(keys.ticket, ticket_ids)) if ticket_ids else {}
+        return {item["id"] for item in found.values() if item.get("erased_at")}
 
     def _holding_all(self, candidates: Page, others: list[str]) -> list[Item]:
         ticket_ids = [item["sk"] for item in candidates.items]

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from backoffice.domain import Invalid
+from backoffice.domain import Invalid, RuleBroken
 from backoffice.dynamodb import Item
-from backoffice.errors import NotFound
+from backoffice.errors import Conflict, NotFound
 from backoffice.transactions import Transaction
 from customer_support.domain.conversation import Message, TimeEntry
 from customer_support.domain.history import Entry
@@ -16,7 +16,7 @@ from customer_support.domain.tickets import Ticket
 from customer_support.store import keys
 from customer_support.store.items import keyed, load, message_item, ticket_item, ticket_pointers, time_item
 from customer_support.store.mails import write_mail
-from customer_support.store.part import Listed, Part, commit
+from customer_support.store.part import Listed, Part
 
 if TYPE_CHECKING:
     from backoffice.http.cursors import Paging
@@ -75,22 +75,28 @@ class Tickets(Part):
     ) -> None:
         """Write a new ticket with its first message, and the mail that it came by.
 
-        Raises Invalid if there is no such customer, Conflict ``known_mail`` if the mail was taken before.
+        Raises Invalid if there is no such customer, RuleBroken ``customer_erased``, Conflict ``known_mail`` if the mail
+        was taken before.
         """
         transaction = Transaction(self._table)
-        transaction.check(*keys.customer(ticket.customer_id), conflict="no_customer")
+        transaction.check(*keys.customer(ticket.customer_id), conflict="no_customer", condition=THERE_AND_NOT_ERASED)
         self._write(transaction, ticket)
         transaction.add(message_item(first_message))
         if mail:
             write_mail(transaction, mail)
-        transaction.remember(receipt)
-        commit(transaction, no_customer=Invalid.one("customer_id", "There is no such customer."))
+        transaction.remember(receipt, about=ticket.customer_id)
+        try:
+            transaction.commit()
+        except Conflict as conflict:
+            if type(conflict) is Conflict and "no_customer" in conflict:
+                raise _no_customer(conflict.items["no_customer"]) from None
+            raise
 
     def save_ticket(self, ticket: Ticket, receipt: "Receipt | None" = None) -> None:
         """Write a changed ticket with its facts. Raises StaleVersion."""
         transaction = Transaction(self._table)
         self._write(transaction, ticket)
-        transaction.remember(receipt)
+        transaction.remember(receipt, about=ticket.customer_id)
         transaction.commit()
 
     def save_merged(self, ticket: Ticket, heir: Ticket, receipt: "Receipt | None") -> None:
@@ -99,7 +105,7 @@ class Tickets(Part):
         self._write(transaction, ticket)
         self._write(transaction, heir)
         transaction.put({**keyed(keys.absorbed(heir.id)), "absorbed": heir.absorbed})
-        transaction.remember(receipt)
+        transaction.remember(receipt, about=ticket.customer_id)
         transaction.commit()
 
     def add_reply(self, reply: Reply, receipt: "Receipt | None" = None, *, mail: ReceivedMail | None = None) -> None:
@@ -114,7 +120,7 @@ class Tickets(Part):
         transaction.add(message_item(reply.message))
         if mail:
             write_mail(transaction, mail)
-        transaction.remember(receipt)
+        transaction.remember(receipt, about=reply.ticket.customer_id)
         transaction.commit()
 
     def add_time_entry(self, ticket: Ticket, entry: TimeEntry, receipt: "Receipt | None") -> None:
@@ -122,7 +128,7 @@ class Tickets(Part):
         transaction = Transaction(self._table)
         self._write(transaction, ticket)
         transaction.add(time_item(entry))
-        transaction.remember(receipt)
+        transaction.remember(receipt, about=ticket.customer_id)
         transaction.commit()
 
     def ticket_history(self, ticket_id: str, page: "Paging") -> Listed[Entry]:
@@ -141,6 +147,16 @@ class Tickets(Part):
         transaction.replace(ticket_item(ticket), version=ticket.version)
         self._write_pointers(transaction, key, ticket_pointers(ticket))
         self._tell(transaction, ticket, key)
+
+
+THERE_AND_NOT_ERASED = "attribute_exists(pk) AND attribute_not_exists(erasure_id)"
+
+
+def _no_customer(customer: Item | None) -> Exception:
+    if customer is None:
+        return Invalid.one("customer_id", "There is no such customer.")
+    erasure_id = customer["erasure_id"]
+    return RuleBroken("customer_erased", "The customer was erased and takes no tickets.", erasure_id=erasure_id)
 
 
 def service_levels(item: Item | None) -> ServiceLevels:

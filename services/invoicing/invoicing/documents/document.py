@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from backoffice.errors import Gone
 from invoicing.domain.account import Buyer
 from invoicing.domain.credit_notes import CreditNote
 from invoicing.domain.invoice import Invoice
+from invoicing.domain.issue import Issue
 from invoicing.domain.lines import Content
 from invoicing.domain.seller import SellerDetails
 from invoicing.domain.terms import Terms
@@ -55,8 +57,9 @@ class Document:
 
 
 def of_invoice(invoice: Invoice) -> Document:
-    """The document of an invoice. Raises RuleBroken ``not_issued`` for a draft, which is none yet."""
+    """The document of an invoice. Raises RuleBroken ``not_issued`` for a draft, which is none yet, Gone."""
     issue = invoice.issued
+    _must_not_be_erased(issue)
     return Document(
         kind=Kind.INVOICE,
         number=issue.number,
@@ -73,8 +76,9 @@ def of_invoice(invoice: Invoice) -> Document:
 
 
 def of_credit_note(note: CreditNote) -> Document:
-    """The document of a credit note."""
+    """The document of a credit note. Raises Gone."""
     issue = note.issue
+    _must_not_be_erased(issue)
     return Document(
         kind=Kind.CREDIT_NOTE,
         number=issue.number,
@@ -87,3 +91,8 @@ def of_credit_note(note: CreditNote) -> Document:
         note=note.reason,
         preceding=Preceding(note.invoice_number, note.invoice_date),
     )
+
+
+def _must_not_be_erased(issue: Issue) -> None:
+    if issue.buyer.erased:
+        raise Gone("document", issue.number)

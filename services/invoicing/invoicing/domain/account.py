@@ -1,9 +1,10 @@
 """Whom we invoice: a customer of customer support, with what only invoicing needs to know."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from backoffice.domain import Aggregate, FieldError
+from backoffice.domain import Aggregate, FieldError, RuleBroken
 from invoicing.domain.electronic_address import ElectronicAddress
 from invoicing.domain.terms import Terms
 
@@ -34,7 +35,10 @@ class Customer:
 
 @dataclass(frozen=True)
 class Buyer:
-    """The account as an invoice names it, and the version of the account that says so."""
+    """The account as an invoice names it, and the version of the account that says so.
+
+    Of one that is ``erased`` only the id is left.
+    """
 
     account_id: str
     account_version: int
@@ -46,6 +50,18 @@ class Buyer:
     terms: Terms
     dunning_policy: str = DEFAULT_DUNNING_POLICY
     electronic_address: ElectronicAddress | None = None
+    erased: bool = False
+
+    def forgotten(self) -> "Buyer":
+        """The same without anything that tells who it was."""
+        return replace(
+            self, name=None, company=None, email=None, address=None, vat_id=None, electronic_address=None, erased=True
+        )
+
+    def must_not_be_erased(self) -> None:
+        """Raise RuleBroken ``account_erased`` for one who was erased and buys nothing any more."""
+        if self.erased:
+            raise RuleBroken("account_erased", "The customer was erased: nothing is invoiced to them any more.")
 
     def missing(self, *, vat_id_needed: bool) -> list[FieldError]:
         """Name what the law wants on an invoice and this buyer lacks (directive 2006/112/EC, article 226)."""
@@ -69,7 +85,7 @@ class Account(Aggregate):
 
     Name, email and the like come from customer support, whose events may be late or out of order:
     ``customer_version`` says how much of them is known (0: nothing yet, the account is a placeholder).
-    Address, VAT id, terms and the like are invoicing's own.
+    Address, VAT id, terms and the like are invoicing's own. After ``erased_at`` nobody learns anything of it any more.
     """
 
     customer_version: int = 0
@@ -84,13 +100,14 @@ class Account(Aggregate):
     dunning_policy: str = DEFAULT_DUNNING_POLICY
     electronic_address: ElectronicAddress | None = None
     billing_currency: str | None = None
+    erased_at: datetime | None = None
 
     def learn(self, customer: Customer) -> bool:
         """Take over what customer support says, unless something newer is known already.
 
-        Returns whether it was news.
+        Returns whether it was news; of an erased one there is none, so that late events bring nobody back.
         """
-        if customer.version <= self.customer_version:
+        if self.erased_at or customer.version <= self.customer_version:
             return False
         self.customer_version = customer.version
         self.name, self.email, self.company = customer.name, customer.email, customer.company
@@ -98,9 +115,19 @@ class Account(Aggregate):
         return True
 
     def change(self, details: dict[str, Any]) -> None:
-        """Take over the details that were sent (address, vat_id, terms, ...); the others stay."""
+        """Take over the details that were sent (address, vat_id, terms, ...); the others stay.
+
+        Raises RuleBroken ``account_erased``.
+        """
+        self.as_buyer().must_not_be_erased()
         for name, value in details.items():
             setattr(self, name, value)
+
+    def erase(self, at: datetime) -> None:
+        """Forget who it was. The account stays, as what invoices and payments belong to."""
+        self.erased_at = self.erased_at or at
+        self.name = self.email = self.company = self.locale = self.time_zone = None
+        self.address = self.vat_id = self.electronic_address = None
 
     def is_billed_in(self, currency: str) -> bool:
         """Whether its time may be charged in this currency; the first one that is asked for is the one."""
@@ -111,4 +138,4 @@ class Account(Aggregate):
         """The account as an invoice of today names it."""
         names = ("name", "company", "email", "address", "vat_id", "terms", "dunning_policy", "electronic_address")
         known = {name: getattr(self, name) for name in names}
-        return Buyer(account_id=self.id, account_version=self.version, **known)
+        return Buyer(account_id=self.id, account_version=self.version, erased=self.erased_at is not None, **known)

@@ -12,7 +12,7 @@ from invoicing.domain.credits import Credits
 from invoicing.domain.invoice import Invoice
 from invoicing.domain.issue import Issue, date_faults
 from invoicing.domain.ledger import Booked, Entry, Kind
-from invoicing.domain.lines import Content
+from invoicing.domain.lines import ERASED, Content
 from invoicing.domain.money import rounded, written
 from invoicing.domain.numbering import Documents, Series
 from invoicing.domain.payments import Payment
@@ -51,6 +51,11 @@ class CreditNote(Booked):
     def account_id(self) -> str:
         """The account that is credited."""
         return self.issue.buyer.account_id
+
+    def forget(self) -> None:
+        """Forget whom it was for, once no law keeps it; number, dates and sums stay."""
+        self.reason, self.content = ERASED, self.content.forgotten()
+        self.issue = replace(self.issue, buyer=self.issue.buyer.forgotten())
 
     def release(self, payments: Sequence[Payment]) -> None:
         """Give payments back what comes free."""

@@ -8,6 +8,7 @@ from typing import Any
 from backoffice.clock import rfc3339
 from backoffice.domain import Aggregate, RuleBroken
 from invoicing.domain.invoice import Invoice
+from invoicing.domain.lines import ERASED
 from invoicing.domain.money import written
 from invoicing.domain.receivable import State
 
@@ -117,6 +118,10 @@ class Dispute(Aggregate):
         self.credit_note_id = credit_note_id
         invoice.dunning = invoice.dunning.resumed(invoice.issued.due_date, at.date())
         self._tell("DisputeSettled", at, outcome=outcome.value, credit_note_id=credit_note_id, settled_at=rfc3339(at))
+
+    def forget(self) -> None:
+        """Forget what was objected; that it was, and how it ended, stays."""
+        self.reason, self.detail = ERASED, None
 
     def _tell(self, type: str, at: datetime, **more: str | None) -> None:
         self.record(type, self._about() | more, at)

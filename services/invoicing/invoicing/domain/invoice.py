@@ -85,9 +85,11 @@ class Invoice(Receivable):
         """Give a draft other lines, allowances or terms.
 
         Lines of billable time may be reworded and repriced, yet each time entry stays on the draft exactly once.
-        Raises RuleBroken ``not_a_draft`` or ``billable_time_lost``, Invalid for content that contradicts itself.
+        Raises RuleBroken ``not_a_draft``, ``account_erased`` or ``billable_time_lost``, Invalid for content that
+        contradicts itself.
         """
         self._must_be_draft("changed")
+        self.buyer.must_not_be_erased()
         content = replace(content, lines=self._with_known_time_entries(content.lines))
         if sorted(content.time_entries) != sorted(self.content.time_entries):
             raise RuleBroken(
@@ -137,10 +139,11 @@ class Invoice(Receivable):
 
         Without ``issue_date`` it is today's (UTC), or that of the latest invoice in the series. Where the sum is zero,
         nothing remains to be paid: such an invoice is paid at once.
-        Raises RuleBroken ``not_a_draft``, ``issue_date_out_of_order``, ``negative_total``; Invalid naming everything
-        that the law wants and the invoice lacks.
+        Raises RuleBroken ``not_a_draft``, ``account_erased``, ``issue_date_out_of_order``, ``negative_total``; Invalid
+        naming everything that the law wants and the invoice lacks.
         """
         self._must_be_draft("finalized")
+        self.buyer.must_not_be_erased()
         missing = [*self._missing(seller), *series.faults_for(Documents.INVOICES), *date_faults(issue_date, at)]
         if missing or seller is None:
             raise Invalid(missing)
@@ -163,6 +166,13 @@ class Invoice(Receivable):
         self.book(Kind.INVOICE, self.totals.payable, at)
         self._tell_issue(self.issue)
         self.settle(at)
+
+    def forget(self) -> None:
+        """Forget whom it was for; number, dates and sums stay. An issued one is forgotten when no law keeps it."""
+        self.buyer = self.buyer.forgotten()
+        self.content = self.content.forgotten()
+        if self.issue:
+            self.issue = replace(self.issue, buyer=self.issue.buyer.forgotten())
 
     def give_back(self, payment_id: str, at: datetime) -> None:
         """Undo what a payment has paid; once open again, the invoice is pursued again."""

@@ -11,6 +11,9 @@ from backoffice.domain import FieldError
 from invoicing.domain.money import EXACT, ZERO, is_payable, rounded
 from invoicing.domain.taxes import Tax, mixture_faults, tax_faults
 
+ERASED = "(erased)"
+"""What stands where words were that told of somebody."""
+
 _ONE = Decimal(1)
 
 # So many minor units an amount may differ from the percentage that it is said to be (PEPPOL-EN16931-R040).
@@ -123,6 +126,16 @@ class Content:
             for one in self.document_allowances
         )
         return replace(self, lines=lines, document_allowances=allowances)
+
+    def forgotten(self) -> "Content":
+        """The same sums without the words that people wrote: who was served, for what, under which reference."""
+        lines = tuple(
+            replace(line, description=ERASED, allowances=tuple(replace(one, reason=None) for one in line.allowances))
+            for line in self.lines
+        )
+        allowances = tuple(replace(one, reason=None) for one in self.document_allowances)
+        references = References(delivery_date=self.references.delivery_date)
+        return replace(self, lines=lines, document_allowances=allowances, references=references)
 
     def faults(self, currency: str) -> list[FieldError]:
         """Everything that contradicts itself: amounts nobody can pay, taxes with a rate that their category forbids."""

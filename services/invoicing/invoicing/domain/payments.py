@@ -12,6 +12,7 @@ from backoffice.clock import rfc3339
 from backoffice.domain import FieldError, Invalid, RuleBroken
 from invoicing.domain.invoice import Invoice
 from invoicing.domain.ledger import Booked, Entry, Kind
+from invoicing.domain.lines import ERASED
 from invoicing.domain.money import ZERO, is_payable, rounded, written
 
 
@@ -194,6 +195,11 @@ class Payment(Booked):
             "recorded_at": rfc3339(refund.recorded_at),
         }
         self.record("PaymentRefunded", data, refund.recorded_at)
+
+    def forget(self) -> None:
+        """Forget what was written on it by hand, once no law keeps it; amounts and days stay."""
+        self.external_ref, self.reversal_reason = ERASED, None
+        self.refunds = tuple(dataclasses.replace(one, external_ref=ERASED, reason=None) for one in self.refunds)
 
     def tell(self) -> None:
         """Record that the payment has come in and what it pays."""

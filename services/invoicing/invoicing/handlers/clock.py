@@ -1,4 +1,7 @@
-"""What time itself causes: invoices are overdue, dunning goes on, disputes escalate, left-over events are published."""
+"""What time itself causes: invoices are overdue, dunning goes on, disputes escalate, left-over events are published.
+
+What a law has kept of an erased account is erased when its time is over.
+"""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -9,6 +12,7 @@ from backoffice.clock import now
 from backoffice.errors import StaleVersion
 from backoffice.logs import invocation, logger
 from backoffice.messages.relay import sweep
+from invoicing.erasing import look_again
 from invoicing.store import Overdue, Reminder, Store
 
 T = TypeVar("T")
@@ -20,7 +24,7 @@ _MOST_AT_ONCE = 200
 def handler(event: dict[str, Any], context: Any) -> None:
     """Lambda handler for the schedule. Raises the first failure once everything else was done."""
     failures = []
-    for part in (pursue_invoices, escalate_disputes, partial(sweep, event, context)):
+    for part in (pursue_invoices, escalate_disputes, end_retentions, partial(sweep, event, context)):
         try:
             with invocation(context):
                 part()
@@ -41,6 +45,12 @@ def escalate_disputes() -> None:
     """Leave disputes to the accountants that customer support has not answered in time, and ask once more."""
     store = Store()
     _each(store.unanswered(now().date(), _MOST_AT_ONCE), lambda overdue: _escalate(store, overdue))
+
+
+def end_retentions() -> None:
+    """Begin to erase what no law keeps any more of accounts that were erased."""
+    store, at = Store(), now()
+    _each(store.retentions_over(at.date(), _MOST_AT_ONCE), lambda account_id: look_again(store, account_id, at))
 
 
 def _each(due: Iterable[T], work: Callable[[T], None]) -> None:

@@ -8,6 +8,7 @@ from backoffice.clock import now
 from backoffice.logs import logger
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
+from invoicing import erasing
 from invoicing.contention import until_won
 from invoicing.domain.account import Account, Customer
 from invoicing.domain.disputes import DisputeState, Escalation
@@ -38,6 +39,18 @@ def learn_of_customer(event: Event, data: dict[str, Any]) -> None:
             store.save_account(account, event.event_id)
 
     until_won(attempt, "stale")
+
+
+@inbox.on("EraseCustomer", schema=events.EraseCustomer)
+def erase_account(command: Event, data: dict[str, Any]) -> None:
+    """A customer is to be erased: the account is gone at once, its documents follow."""
+    erasing.begin(Store(), data["customer_id"], data["erasure_id"], command)
+
+
+@inbox.on("ForgetAccount", schema=events.ForgetAccount)
+def forget_account(command: Event, data: dict[str, Any]) -> None:
+    """Go on with the erasure of an account."""
+    erasing.go_on(Store(), data["account_id"], now(), command.event_id)
 
 
 @inbox.on("TicketSolved", schema=events.TicketSolvedFact)

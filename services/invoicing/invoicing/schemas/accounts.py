@@ -35,6 +35,7 @@ class Account(Strict):
     billing_currency = Currency(
         allow_none=True, metadata={"description": "The currency in which its billable time is charged; null: none yet."}
     )
+    erased_at = Utc(allow_none=True, metadata={"description": "When the customer was erased, with all names."})
 
 
 class Ageing(Strict):

@@ -24,6 +24,19 @@ class CustomerFact(Tolerant):
     time_zone = fields.String(required=True)
 
 
+class EraseCustomer(Tolerant):
+    """Customer support asks to erase a customer."""
+
+    customer_id = Id("cus", required=True)
+    erasure_id = Id("era", required=True)
+
+
+class ForgetAccount(Tolerant):
+    """Invoicing's command to itself."""
+
+    account_id = Id("cus", required=True)
+
+
 class BillableTime(Tolerant):
     time_entry_id = Id("tme", required=True)
     minutes = Whole(least=1, required=True)

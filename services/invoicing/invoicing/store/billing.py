@@ -13,7 +13,7 @@ from invoicing.store import keys
 from invoicing.store.accounts import AccountStore
 from invoicing.store.base import optional
 from invoicing.store.items import account_item, draft_pointer, keyed, load
-from invoicing.store.writing import write_invoice
+from invoicing.store.writing import demand_account, write_invoice
 
 
 @dataclass(frozen=True)
@@ -71,6 +71,8 @@ class BillingStore(AccountStore):
         account, drafts = billable.account, billable.drafts.touched.values()
         if account.version == 0 or account.billing_currency != billable.billed_in:
             transaction.replace(account_item(account), version=account.version, conflict="account")
+        elif account.erased_at is None:
+            demand_account(transaction, account.id, "account")
         for draft in drafts:
             write_invoice(transaction, draft)
             if draft.version == 0:

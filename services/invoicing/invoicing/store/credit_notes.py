@@ -61,5 +61,5 @@ class CreditNoteStore(Base):
         """
         transaction = Transaction(self._table)
         write_credit_note(transaction, note, series, changed)
-        transaction.remember(receipt)
+        transaction.remember(receipt, about=note.account_id)
         transaction.commit()

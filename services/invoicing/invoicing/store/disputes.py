@@ -69,7 +69,7 @@ class DisputeStore(Base):
             transaction.once(event_id)
         write_dispute(transaction, dispute)
         write_invoice(transaction, invoice)
-        transaction.remember(receipt)
+        transaction.remember(receipt, about=invoice.account_id)
         transaction.commit()
 
     def save_credited(self, dispute: Dispute, invoice: Invoice, credited: Credited, event_id: str) -> None:

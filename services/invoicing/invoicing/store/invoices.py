@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import HTTPClientError
 
+from backoffice.domain import RuleBroken
+from backoffice.errors import Conflict
 from backoffice.transactions import Transaction
 from invoicing.domain.account import Account
 from invoicing.domain.invoice import Invoice, State
@@ -13,7 +15,7 @@ from invoicing.domain.seller import Seller
 from invoicing.store import keys
 from invoicing.store.base import Base, Listed, found, listed, optional, series_of
 from invoicing.store.items import number_item, stored
-from invoicing.store.writing import book, write_invoice
+from invoicing.store.writing import ACCOUNT_ERASED, book, demand_account, write_invoice
 
 if TYPE_CHECKING:
     from backoffice.http.cursors import Paging
@@ -51,13 +53,20 @@ class InvoiceStore(Base):
     def save_invoice(self, invoice: Invoice, receipt: "Receipt | None" = None) -> None:
         """Write an invoice, a new draft or a changed one, with what its change means for the account.
 
-        Raises StaleVersion.
+        Raises StaleVersion, RuleBroken ``account_erased`` for a new one whose customer was erased meanwhile.
         """
         transaction = Transaction(self._table)
+        if invoice.version == 0:
+            demand_account(transaction, invoice.account_id)
         write_invoice(transaction, invoice)
         book(transaction, invoice.account_id, invoice.currency, invoice)
-        transaction.remember(receipt)
-        transaction.commit()
+        transaction.remember(receipt, about=invoice.account_id)
+        try:
+            transaction.commit()
+        except Conflict as conflict:
+            if conflict.items.keys() == {ACCOUNT_ERASED}:
+                raise RuleBroken(ACCOUNT_ERASED, "The customer was erased in this moment.") from None
+            raise
 
     def delete_draft(self, invoice: Invoice) -> None:
         """Remove a draft. Raises StaleVersion."""
@@ -97,7 +106,7 @@ class InvoiceStore(Base):
             names={"#version": "version"},
         )
         book(transaction, invoice.account_id, invoice.currency, invoice)
-        transaction.remember(receipt)
+        transaction.remember(receipt, about=invoice.account_id)
         try:
             transaction.commit()
         except HTTPClientError:

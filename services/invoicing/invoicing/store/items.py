@@ -74,6 +74,8 @@ def dispute_item(dispute: Dispute) -> Item:
         "gsi1sk": dispute.id,
         "gsi2pk": keys.DISPUTES,
         "gsi2sk": dispute.id,
+        "gsi3pk": keys.disputes_of(dispute.account_id),
+        "gsi3sk": dispute.id,
     }
     return {**stored(dispute, keys.dispute(dispute.id)), **lists}
 

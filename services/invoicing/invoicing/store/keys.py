@@ -13,12 +13,14 @@
 | its latest draft | ACCOUNT#<id>      | ACCOUNT#GATHERING#<currency> |                                               |
 | what it owes     | ACCOUNT#<id>      | DUE#<invoice>                |                                               |
 | its book         | ACCOUNT#<id>      | ENTRY#<currency>#<time>#...  |                                               |
+| its erasure      | ACCOUNT#<id>      | ERASURE                      |                                               |
 | its own rates    | ACCOUNT#<id>      | RATE#<code>                  |                                               |
 | invoice          | INVOICE#<id>      | INVOICE                      | gsi1 account, gsi2 state, gsi4 both, gsi3 all |
 | credit note      | CREDIT_NOTE#<id>  | CREDIT_NOTE                  | gsi1 account, gsi2 invoice, gsi3 all          |
 | agenda           | AGENDA            | <day>#<invoice>              |                                               |
-| dispute          | DISPUTE#<id>      | DISPUTE                      | gsi1 by state, gsi2 all                       |
+| dispute          | DISPUTE#<id>      | DISPUTE                      | gsi1 by state, gsi2 all, gsi3 account         |
 | its time-out     | ESCALATIONS       | <day>#<dispute>              |                                               |
+| what is kept     | RETENTIONS        | <day>#<account>              |                                               |
 | billed time      | TIME_ENTRY#<id>   | TIME_ENTRY                   |                                               |
 | payment          | PAYMENT#<id>      | PAYMENT                      | gsi1 by account, gsi3 all                     |
 | its external ref | PAYMENT_REF#<ref> | PAYMENT_REF                  |                                               |
@@ -46,6 +48,8 @@ CREDIT_NOTES = "CREDIT_NOTES"
 AGENDA = "AGENDA"
 DISPUTES = "DISPUTES"
 ESCALATIONS = "ESCALATIONS"
+RETENTIONS = "RETENTIONS"
+ENTRIES = "ENTRY#"
 NUMBER = "NUMBER#"
 OPEN_ITEM = "DUE#"
 BALANCE = "ACCOUNT#BALANCE#"
@@ -118,6 +122,19 @@ def reminder(day: date, invoice_id: str) -> Key:
 
 def dispute(dispute_id: str) -> Key:
     return f"DISPUTE#{dispute_id}", "DISPUTE"
+
+
+def account_erasure(account_id: str) -> Key:
+    return f"ACCOUNT#{account_id}", "ERASURE"
+
+
+def retention(day: date, account_id: str) -> Key:
+    return RETENTIONS, f"{day}#{account_id}"
+
+
+def disputes_of(account_id: str) -> str:
+    """Partition of an account's disputes."""
+    return f"ACCOUNT#{account_id}#DISPUTES"
 
 
 def escalation(day: date, dispute_id: str) -> Key:

@@ -102,5 +102,5 @@ class PaymentStore(Base):
         for invoice in invoices:
             write_invoice(transaction, invoice)
         book(transaction, payment.account_id, payment.currency, payment, *invoices)
-        transaction.remember(receipt)
+        transaction.remember(receipt, about=payment.account_id)
         transaction.commit()

@@ -42,6 +42,15 @@ def write_invoice(transaction: Transaction, invoice: Invoice) -> None:
         transaction.delete(*keys.open_item(invoice.account_id, invoice.id))
 
 
+ACCOUNT_ERASED = "account_erased"
+
+
+def demand_account(transaction: Transaction, account_id: str, conflict: str = ACCOUNT_ERASED) -> None:
+    """Demand that the account was not erased since it was read: a new draft would name its buyer."""
+    account = keys.account(account_id)
+    transaction.check(*account, conflict=conflict, condition="attribute_not_exists(erased_at)")
+
+
 def write_credit_note(
     transaction: Transaction, note: CreditNote, series: Series, changed: tuple[Invoice, Sequence[Payment]]
 ) -> None:

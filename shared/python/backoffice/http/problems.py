@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from backoffice.domain import FieldError, Invalid, RuleBroken
-from backoffice.errors import BadStart, Conflict, Contended, NotFound, StaleVersion
+from backoffice.errors import BadStart, Conflict, Contended, Gone, NotFound, StaleVersion
 from backoffice.schemas import field_errors
 
 CONTENT_TYPE = "application/problem+json"
@@ -17,6 +17,7 @@ _TITLES = {
     403: "Forbidden",
     404: "Not found",
     409: "Conflict",
+    410: "Gone",
     412: "Precondition failed",
     413: "Content too large",
     422: "Validation failed",
@@ -88,6 +89,10 @@ def _not_found(error: Any) -> Problem:
     return Problem(404, f"{error.kind}_not_found", str(error))
 
 
+def _gone(error: Any) -> Problem:
+    return Problem(410, f"{error.kind}_erased", str(error), extra=error.extra)
+
+
 def _stale(_: Any) -> Problem:
     return Problem(412, "stale_version", "It was changed by somebody else in the meantime; read it again.")
 
@@ -109,6 +114,7 @@ _TRANSLATIONS: list[tuple[type[Exception], Callable[[Any], Problem]]] = [
     (ValidationError, _validation),
     (RuleBroken, _rule),
     (NotFound, _not_found),
+    (Gone, _gone),
     (StaleVersion, _stale),
     (Conflict, _conflict),
     (Contended, _contended),

@@ -1,6 +1,6 @@
 """What becomes of mails."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -16,7 +16,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ReceivedMail:
-    """A mail as it lies in the bucket under ``key``; ``reason`` is why it counts as automatic."""
+    """A mail as it lies in the bucket under ``key``; ``reason`` is why it counts as automatic.
+
+    Of its ``sender`` only a mark is kept, by which the mails of one address are found.
+    """
 
     id: str
     key: str
@@ -26,3 +29,4 @@ class ReceivedMail:
     reason: str | None = None
     header_id: str | None = None
     ticket_id: str | None = None
+    sender: str | None = field(default=None, repr=False)

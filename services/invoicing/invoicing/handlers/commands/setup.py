@@ -43,6 +43,7 @@ def put_account_rate(request: Request) -> Answer:
     rate_code = named(request, "rate_code", schemas.RATE_CODE)
     store = Store()
     account, standing = store.account_rate(request.path["account_id"], rate_code)
+    account.as_buyer().must_not_be_erased()
     rate = Rate(id=rate_code, version=version_of(standing, request), **request.body)
     rate.check()
     store.save_account_rate(account, rate)
