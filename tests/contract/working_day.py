@@ -73,6 +73,7 @@ class WorkingDay(ServiceTest):
             self.do("PATCH", f"/customers/{ann['id']}", {"company": "Smith Ltd", "time_zone": "Europe/London"})
             ticket = {"customer_id": ann["id"], "subject": "Printer on fire", "body": "It burns."}
             path = f"/tickets/{self.do('POST', '/tickets', ticket)['id']}"
+            self.do("PATCH", path, {"priority": "high"})
             self.do("POST", f"{path}/assign", {"assignee": "agent@example.com"})
             self.do("POST", f"{path}/messages", {"body": "Use water."})
             for minutes, billable in ((90, True), (20, True), (5, False)):

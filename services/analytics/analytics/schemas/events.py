@@ -59,7 +59,7 @@ class TicketSolved(_HeldTicket, Solution):
 class TicketReopened(_HeldTicket):
     opened_at = Utc(required=True)
     reopened_at = Utc(required=True)
-    solution = fields.Nested(Solution, required=True)
+    solution = fields.Nested(Solution, required=True, allow_none=True)
 
 
 class TicketClosed(_HeldTicket):

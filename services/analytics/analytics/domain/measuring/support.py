@@ -53,7 +53,8 @@ def _reopened(data: Data) -> Iterator[Change]:
     at = data["reopened_at"]
     yield _of(data, measures.TICKETS_REOPENED, at)
     yield _of(data, measures.BACKLOG, at)
-    yield from _solution(data, data["solution"], -1)
+    if data["solution"]:
+        yield from _solution(data, data["solution"], -1)
 
 
 def _solution(data: Data, solution: Data, times: int = 1) -> Iterator[Change]:
