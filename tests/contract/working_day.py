@@ -113,6 +113,7 @@ class WorkingDay(ServiceTest):
             unapplied = self.pay(customer_id, "5.00")
             back = {"amount": {"amount": "2.00", "currency": "EUR"}, "external_ref": "back-1"}
             self.do("POST", f"/payments/{unapplied['id']}/refunds", back)
+            self.do("POST", f"/payments/{unapplied['id']}/allocations", {"invoice_id": of_time["id"]})
             bounced = self.pay(customer_id, "7.00")
             self.do("POST", f"/payments/{bounced['id']}/reverse", {"reason": "direct debit returned"})
             self.do("POST", "/credit-notes", {"invoice_id": by_hand["id"], "all": True, "reason": "Not delivered"})
