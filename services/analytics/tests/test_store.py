@@ -232,11 +232,11 @@ class Reading(ServiceTest):
                 start = NOON + timedelta(minutes=15 * rng.randrange(-4000, 4000))
                 whole = span(start, hours=rng.randrange(1, 900))
                 parts = list(spans(whole, interval, zone))
-                for measure, formula in ((OUTSTANDING, level), (INVOICED, flow)):
-                    record = self.reader.read(totals(measure, whole)).get(("EUR",), Record())
-                    with self.subTest(zone=zone.key, interval=interval, measure=measure.name, start=start):
+                for asked, formula in ((OUTSTANDING, level), (INVOICED, flow)):
+                    record = self.reader.read(totals(asked, whole)).get(("EUR",), Record())
+                    with self.subTest(zone=zone.key, interval=interval, measure=asked.name, start=start):
                         found = formula([record], timeline(parts))
-                        self.assertEqual([summed(events, measure, part) for part in parts], found)
+                        self.assertEqual([summed(events, asked, part) for part in parts], found)
 
 
 def timeline(parts):
