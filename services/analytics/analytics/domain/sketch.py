@@ -7,6 +7,8 @@ Source: Masson, Rim, Lee: DDSketch, https://www.vldb.org/pvldb/vol12/p2195-masso
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
+from itertools import accumulate
 
 from ddsketch.mapping import LogarithmicMapping
 
@@ -24,6 +26,7 @@ def bin_of(duration: timedelta) -> int:
     return _BINS.key(milliseconds) if milliseconds > 0 else _NO_TIME
 
 
+@lru_cache(maxsize=4096)
 def seconds_in(bin: int) -> Decimal:
     """The duration that a bin stands for, in seconds to the microsecond, within 1 % of every duration in it."""
     return Decimal(0) if bin == _NO_TIME else Decimal(round(_BINS.value(bin) * 1000)) / 1_000_000
@@ -33,13 +36,11 @@ def quantile(counts: Mapping[int, Decimal], share: Decimal) -> Decimal | None:
     """The seconds that ``share`` of the durations do not exceed; None of nothing.
 
     It is the one at position ``share * (number - 1)`` of the sorted durations, rounded down. Counts below zero (what is
-    taken back has yet to arrive) are none.
+    taken back has yet to arrive) are none. ``counts`` are in the order of their bins.
     """
-    present = sorted((bin, count) for bin, count in counts.items() if count > 0)
-    position = share * (sum(count for _, count in present) - 1)
-    passed = Decimal(0)
-    for bin, count in present:
-        passed += count
+    present = {bin: count for bin, count in counts.items() if count > 0}
+    position = share * (sum(present.values()) - 1)
+    for bin, passed in zip(present, accumulate(present.values()), strict=True):
         if passed > position:
             return seconds_in(bin)
     return None

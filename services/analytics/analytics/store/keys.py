@@ -27,6 +27,9 @@ AFTER_ALL_VALUES = SHARD * 2
 QUARTERS = {f"t{hour:02}{minute:02}": hour * 4 + minute // 15 for hour in range(24) for minute in range(0, 60, 15)}
 """The number of each quarter of a day, by the first characters of its attributes."""
 
+MONTHS = [f"m{number:02}" for number in range(1, 13)]
+"""The first characters of the attributes of each month."""
+
 
 class Place(NamedTuple):
     """An attribute of an item."""
@@ -59,6 +62,12 @@ def period_and_values(sk: str) -> tuple[str, Dimensions]:
     """The period and the values of the dimensions, but for the account, that an item is about."""
     _, period, *values = sk.partition(SHARD)[0].split("#")
     return period, tuple(unquote(value) for value in values)
+
+
+def bin_of(attribute: str) -> int | None:
+    """The bin that an attribute of a quarter or month is about."""
+    _, _, bin = attribute.partition("_")
+    return int(bin) if bin else None
 
 
 def _escaped(value: str) -> str:
