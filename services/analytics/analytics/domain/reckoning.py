@@ -1,7 +1,7 @@
 """From what is on record of measures to the values of a metric, one for each interval."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from analytics.domain.buckets import QUARTER, Record
-from analytics.domain.sketch import quantile
+from analytics.domain.sketch import Sketch
 
 SALES_PERIOD = timedelta(days=90)
 """How far back days sales outstanding look for sales."""
@@ -63,7 +63,7 @@ class Ledger:
         return list(accumulate(self.sums, initial=opening))[1:]
 
     @cached_property
-    def bins(self) -> list[Mapping[int, Decimal]]:
+    def bins(self) -> list[dict[int, Decimal]]:
         """What was added to each bin within each interval."""
         starts, first, end = self.timeline.starts, self.timeline.starts[0], self.timeline.end
         bins: list[dict[int, Decimal]] = [{} for _ in starts]
@@ -72,7 +72,12 @@ class Ledger:
                 assert bin is not None, "the measure has bins"
                 within = bins[bisect_right(starts, number) - 1]
                 within[bin] = within.get(bin, _NOTHING) + amount
-        return [dict(sorted(within.items())) for within in bins]
+        return bins
+
+    @cached_property
+    def sketches(self) -> list[Sketch]:
+        """The durations of each interval."""
+        return [Sketch(counts) for counts in self.bins]
 
     @cached_property
     def ages(self) -> list[tuple[Decimal, ...]]:
@@ -134,7 +139,7 @@ def mean(ledgers: Sequence[Ledger]) -> Sequence[Value]:
 def percentile(percent: int) -> Formula:
     """The seconds that so many percent of the durations do not exceed."""
     share = Decimal(percent) / 100
-    return lambda ledgers: [quantile(bins, share) for bins in ledgers[0].bins]
+    return lambda ledgers: [sketch.quantile(share) for sketch in ledgers[0].sketches]
 
 
 def overdue(age: int) -> Formula:

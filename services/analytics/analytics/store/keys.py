@@ -15,6 +15,7 @@ but for accounts: each is a partition of its own. An item that is hot has shards
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -64,10 +65,14 @@ def period_and_values(sk: str) -> tuple[str, Dimensions]:
     return period, tuple(unquote(value) for value in values)
 
 
-def bin_of(attribute: str) -> int | None:
-    """The bin that an attribute of a quarter or month is about."""
-    _, _, bin = attribute.partition("_")
-    return int(bin) if bin else None
+@lru_cache(maxsize=96 * 400)
+def quarter_and_bin(attribute: str) -> tuple[int | None, int | None]:
+    """The quarter of the day that an attribute is about, if it is about one, and the bin, if it has one.
+
+    Attributes are the same day by day, so that most of a question's have been seen before.
+    """
+    period, _, bin = attribute.partition("_")
+    return QUARTERS.get(period), int(bin) if bin.isdigit() else None
 
 
 def _escaped(value: str) -> str:

@@ -54,12 +54,12 @@ class Reader:
         for item in pages.items(self._table, pk, f"DAY#{span.start.date()}", f"DAY#{last_day}{keys.AFTER_ALL_VALUES}"):
             date, values = keys.period_and_values(item["sk"]["S"])
             midnight = number_of(datetime.fromisoformat(f"{date}T00:00Z"))
+            additions = found.setdefault(values, [])
             for attribute, amount in item.items():
-                quarter = keys.QUARTERS.get(attribute[:5])
+                quarter, bin = keys.quarter_and_bin(attribute)
                 if quarter is not None and first <= midnight + quarter < end:
-                    addition = (midnight + quarter, keys.bin_of(attribute), Decimal(amount["N"]))
-                    found.setdefault(values, []).append(addition)
-        return found
+                    additions.append((midnight + quarter, bin, Decimal(amount["N"])))
+        return {values: additions for values, additions in found.items() if additions}
 
     def _openings(self, pk: str, month: datetime) -> _Openings:
         """What was added in the months before."""
@@ -70,6 +70,6 @@ class Reader:
             for attribute, amount in item.items():
                 if attribute[:3] in before:
                     opening = openings.setdefault(values, {})
-                    bin = keys.bin_of(attribute)
+                    _, bin = keys.quarter_and_bin(attribute)
                     opening[bin] = opening.get(bin, Decimal(0)) + Decimal(amount["N"])
         return openings
