@@ -21,6 +21,7 @@ NAMES = (
     "xray_graph",
     "sla_clocks",
     "ticket_lists",
+    "business_query",
     "stage_times",
 )
 

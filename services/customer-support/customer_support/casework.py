@@ -1,6 +1,6 @@
 """What invoicing asks and tells, carried into our tickets: once each, whatever the order in which it comes."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from backoffice.clock import now
 from backoffice.domain import Invalid
@@ -15,7 +15,7 @@ from customer_support.domain.disputes import Outcome, refusal
 from customer_support.domain.history import Act
 from customer_support.domain.matters import DISPUTED, ESCALATED, Matter, Objection
 from customer_support.domain.replies import Reply
-from customer_support.domain.service_levels import Priority
+from customer_support.domain.service_levels import Priority, ServiceLevels
 from customer_support.domain.tickets import Ticket
 from customer_support.store import Store
 
@@ -77,13 +77,14 @@ def _take_up(store: Store, matter: Matter, event: Event) -> None:
     details = matter.details
     if case.is_disputed:
         details["tags"].append(DISPUTED)
-    ticket = Ticket.open(id, details, act, store.service_levels())
+    levels = store.service_levels()
+    ticket = Ticket.open(id, details, act, levels)
     messages = [_note(ticket, ticket.body, act)]
     if isinstance(matter, Objection):
         ticket.dispute = matter.as_dispute(return_address(event))
     case.take_up(matter.topic, id, event.aggregate_version)
     if case.ending and case.is_over(event.aggregate_version):
-        messages.append(_withdraw(ticket, [], case.ending, act))
+        messages.append(_withdraw(ticket, [], case.ending, act, levels))
     try:
         store.add_ticket_of_case(case, ticket, messages, event.event_id)
     except Invalid:
@@ -116,20 +117,24 @@ def _refuse(store: Store, matter: Matter, event: Event, act: Act) -> None:
 
 def _end(store: Store, case_id: str, ending: Ending, event: Event) -> None:
     case, act = store.case(case_id), Act(INVOICING, now())
-    ended = case.end(ending)
-    tickets, _ = store.tickets_and_levels(ended) if ended else ([], None)
-    for ticket in tickets:
-        if ticket.has_point:
-            ticket, worked = store.ticket_and_time(ticket.id)
-            note = _withdraw(ticket, worked, ending, act)
-            store.add_reply(Reply(ticket, note))
+    if ended := case.end(ending):
+        _withdraw_all(store, ended, ending, act)
     store.save_case(case, event.event_id)
 
 
-def _withdraw(ticket: Ticket, worked: Iterable[TimeEntry], ending: Ending, act: Act) -> Message:
+def _withdraw_all(store: Store, ticket_ids: Sequence[str], ending: Ending, act: Act) -> None:
+    tickets, levels = store.tickets_and_levels(ticket_ids)
+    for ticket in tickets:
+        if ticket.has_point:
+            ticket, worked = store.ticket_and_time(ticket.id)
+            note = _withdraw(ticket, worked, ending, act, levels)
+            store.add_reply(Reply(ticket, note))
+
+
+def _withdraw(ticket: Ticket, worked: Iterable[TimeEntry], ending: Ending, act: Act, levels: ServiceLevels) -> Message:
     note = _note(ticket, ending.why, act)
     ticket.note(note)
-    ticket.withdraw(worked, act, ending.outcome)
+    ticket.withdraw(worked, act, levels, ending.outcome)
     return note
 
 

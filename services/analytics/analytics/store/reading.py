@@ -1,14 +1,17 @@
 """Reading what has been counted."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, time
+from datetime import datetime
 from decimal import Decimal
 
-from analytics.domain.buckets import QUARTER, Dimensions, Record
-from analytics.domain.catalogue import Kind, Metric
+from analytics.domain.buckets import QUARTER, Addition, Dimensions, Record, number_of
 from analytics.domain.intervals import Span
-from analytics.store import keys
+from analytics.domain.measures import ACCOUNT
+from analytics.domain.planning import Read
+from analytics.domain.series import Found
+from analytics.store import keys, pages
 from backoffice.dynamodb import Table
+
+_Openings = dict[Dimensions, dict[int | None, Decimal]]
 
 
 class Reader:
@@ -18,47 +21,55 @@ class Reader:
         self._table = table or Table.from_env()
         self._generation = generation
 
-    def read(self, metric: Metric, span: Span) -> dict[Dimensions, Record]:
-        """What is on record of a metric within ``span``, for each of its series that has anything.
+    def read(self, read: Read) -> Found:
+        """What is on record of a measure around the span asked for, for each of its series that has anything.
 
-        One query for a flow and two for a level, for all series together, as long as the days asked for have less
-        than 1 MB: two years of a series in which something happened in every single quarter hour.
+        One query for a flow and two for a level, for all series together (by account: for each account), as long as
+        the days asked for have less than 1 MB.
         """
-        if metric.kind is Kind.FLOW:
-            return _records(span, self._quarters(metric, span), {})
+        if ACCOUNT not in read.dimensions:
+            return self._records(read, None)
+        found: dict[Dimensions, Record] = {}
+        for account in read.accounts:
+            found |= {(*values, account): record for values, record in self._records(read, account).items()}
+        return found
+
+    def _records(self, read: Read, account: str | None) -> dict[Dimensions, Record]:
+        pk = keys.partition(read.measure, self._generation, read.dimensions, account)
+        if not read.measure.is_level:
+            return {values: Record(added) for values, added in self._additions(pk, read.span).items()}
         # Months that ended before the span are in the opening balance, the days of its first month come one by one.
-        month = span.start.replace(day=1, hour=0, minute=0)
-        since = Span(month, span.end)
-        return _records(since, self._quarters(metric, since), self._openings(metric, month))
+        month = read.span.start.replace(day=1, hour=0, minute=0)
+        additions, openings = self._additions(pk, Span(month, read.span.end)), self._openings(pk, month)
+        return {
+            values: Record(additions.get(values, []), openings.get(values, {}))
+            for values in additions.keys() | openings.keys()
+        }
 
-    def _quarters(self, metric: Metric, span: Span) -> Iterator[tuple[Dimensions, datetime, Decimal]]:
-        last = (span.end - QUARTER).date()
-        reach = f"DAY#{span.start.date()}", f"DAY#{last}{keys.AFTER_ALL_VALUES}"
-        for item in self._table.query_all(keys.partition(metric, self._generation), sk_between=reach):
-            date, dimensions = keys.period_and_dimensions(item)
-            midnight = datetime.combine(datetime.fromisoformat(date), time.min, UTC)
-            for attribute in item.keys() & keys.QUARTERS.keys():
-                yield dimensions, midnight + keys.QUARTERS[attribute], item[attribute]
+    def _additions(self, pk: str, span: Span) -> dict[Dimensions, list[Addition]]:
+        """What was added within the span. This loop is where a question spends its time, so it is a plain one."""
+        first, end = number_of(span.start), number_of(span.end)
+        last_day = (span.end - QUARTER).date()
+        found: dict[Dimensions, list[Addition]] = {}
+        for item in pages.items(self._table, pk, f"DAY#{span.start.date()}", f"DAY#{last_day}{keys.AFTER_ALL_VALUES}"):
+            date, values = keys.period_and_values(item["sk"]["S"])
+            midnight = number_of(datetime.fromisoformat(f"{date}T00:00Z"))
+            additions = found.setdefault(values, [])
+            for attribute, amount in item.items():
+                quarter, bin = keys.quarter_and_bin(attribute)
+                if quarter is not None and first <= midnight + quarter < end:
+                    additions.append((midnight + quarter, bin, Decimal(amount["N"])))
+        return {values: additions for values, additions in found.items() if additions}
 
-    def _openings(self, metric: Metric, month: datetime) -> dict[Dimensions, Decimal]:
-        openings: dict[Dimensions, Decimal] = {}
-        reach = "YEAR#", f"YEAR#{month.year:04}{keys.AFTER_ALL_VALUES}"
-        for item in self._table.query_all(keys.partition(metric, self._generation), sk_between=reach):
-            year, dimensions = keys.period_and_dimensions(item)
-            before = 12 if int(year) < month.year else month.month - 1
-            earlier = [item[name] for number in range(1, before + 1) if (name := f"m{number:02}") in item]
-            if earlier:
-                openings[dimensions] = openings.get(dimensions, Decimal(0)) + sum(earlier)
+    def _openings(self, pk: str, month: datetime) -> _Openings:
+        """What was added in the months before."""
+        openings: _Openings = {}
+        for item in pages.items(self._table, pk, "YEAR#", f"YEAR#{month.year:04}{keys.AFTER_ALL_VALUES}"):
+            year, values = keys.period_and_values(item["sk"]["S"])
+            before = keys.MONTHS if int(year) < month.year else keys.MONTHS[: month.month - 1]
+            for attribute, amount in item.items():
+                if attribute[:3] in before:
+                    opening = openings.setdefault(values, {})
+                    _, bin = keys.quarter_and_bin(attribute)
+                    opening[bin] = opening.get(bin, Decimal(0)) + Decimal(amount["N"])
         return openings
-
-
-def _records(
-    span: Span,
-    found: Iterable[tuple[Dimensions, datetime, Decimal]],
-    openings: Mapping[Dimensions, Decimal],
-) -> dict[Dimensions, Record]:
-    sums: dict[Dimensions, dict[datetime, Decimal]] = {dimensions: {} for dimensions in openings}
-    for dimensions, quarter, amount in found:
-        if span.start <= quarter < span.end:
-            sums.setdefault(dimensions, {})[quarter] = amount
-    return {dimensions: Record(amounts, openings.get(dimensions, Decimal(0))) for dimensions, amounts in sums.items()}

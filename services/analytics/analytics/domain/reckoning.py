@@ -1,0 +1,167 @@
+"""From what is on record of measures to the values of a metric, one for each interval."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import cached_property
+from itertools import accumulate
+
+from analytics.domain.buckets import QUARTER, Record
+from analytics.domain.sketch import Sketch
+
+SALES_PERIOD = timedelta(days=90)
+"""How far back days sales outstanding look for sales."""
+
+OLDEST = (0, 30, 60, 90)
+"""The last days of the ranges of ages, in days after the due date; the last range has no end."""
+
+_NOTHING = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Intervals without gaps, by the numbers of the quarters at which they start and the last one ends.
+
+    ``days`` are the local dates on which they end, as ordinals.
+    """
+
+    starts: Sequence[int]
+    end: int
+    days: Sequence[int]
+
+    @property
+    def ends(self) -> list[int]:
+        """Where each interval ends."""
+        return [*self.starts[1:], self.end]
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What is on record of one series of a measure, laid along the intervals; each reckoning of it is made once."""
+
+    record: Record
+    timeline: Timeline
+
+    @cached_property
+    def sums(self) -> list[Decimal]:
+        """What was added within each interval."""
+        starts, first, end = self.timeline.starts, self.timeline.starts[0], self.timeline.end
+        sums = [_NOTHING] * len(starts)
+        for number, _, amount in self.record.additions:
+            if first <= number < end:
+                sums[bisect_right(starts, number) - 1] += amount
+        return sums
+
+    @cached_property
+    def levels(self) -> list[Decimal]:
+        """What has come together by the end of each interval."""
+        first = self.timeline.starts[0]
+        before = (amount for number, _, amount in self.record.additions if number < first)
+        opening = sum(before, sum(self.record.opening.values(), _NOTHING))
+        return list(accumulate(self.sums, initial=opening))[1:]
+
+    @cached_property
+    def bins(self) -> list[dict[int, Decimal]]:
+        """What was added to each bin within each interval."""
+        starts, first, end = self.timeline.starts, self.timeline.starts[0], self.timeline.end
+        bins: list[dict[int, Decimal]] = [{} for _ in starts]
+        for number, bin, amount in self.record.additions:
+            if first <= number < end:
+                assert bin is not None, "the measure has bins"
+                within = bins[bisect_right(starts, number) - 1]
+                within[bin] = within.get(bin, _NOTHING) + amount
+        return bins
+
+    @cached_property
+    def sketches(self) -> list[Sketch]:
+        """The durations of each interval."""
+        return [Sketch(counts) for counts in self.bins]
+
+    @cached_property
+    def ages(self) -> list[tuple[Decimal, ...]]:
+        """What is owed at the end of each interval, by the ranges of ages on that day. Bins are due dates."""
+        owed = self._owed_before
+        by_age: list[tuple[Decimal, ...]] = []
+        today, sums = None, [_NOTHING] * (len(OLDEST) + 1)
+        for added, day in zip(self.bins, self.timeline.days, strict=True):
+            for due, amount in added.items():
+                owed[due] = owed.get(due, _NOTHING) + amount
+                sums[bisect_left(OLDEST, day - due)] += amount
+            if day != today:
+                today = day
+                owed = {due: amount for due, amount in owed.items() if amount}
+                sums = [_NOTHING] * len(sums)
+                for due, amount in owed.items():
+                    sums[bisect_left(OLDEST, day - due)] += amount
+            by_age.append(tuple(sums))
+        return by_age
+
+    @property
+    def _owed_before(self) -> dict[int, Decimal]:
+        owed = {due: amount for due, amount in self.record.opening.items() if due is not None}
+        for number, due, amount in self.record.additions:
+            if due is not None and number < self.timeline.starts[0]:
+                owed[due] = owed.get(due, _NOTHING) + amount
+        return owed
+
+
+Value = Decimal | None
+"""None: nothing was measured."""
+
+Formula = Callable[[Sequence[Ledger]], Sequence[Value]]
+"""What ledgers, one for each measure of a metric, come to in each interval."""
+
+
+def flow(ledgers: Sequence[Ledger]) -> Sequence[Value]:
+    """What was added within each interval."""
+    return ledgers[0].sums
+
+
+def level(ledgers: Sequence[Ledger]) -> Sequence[Value]:
+    """What has come together by the end of each interval."""
+    return ledgers[0].levels
+
+
+def percentage(ledgers: Sequence[Ledger]) -> Sequence[Value]:
+    """How many percent the first measure is of both together."""
+    parts, others = (ledger.sums for ledger in ledgers)
+    return [_divided(100 * part, part + other) for part, other in zip(parts, others, strict=True)]
+
+
+def mean(ledgers: Sequence[Ledger]) -> Sequence[Value]:
+    """The first measure for each one of the second."""
+    sums, numbers = (ledger.sums for ledger in ledgers)
+    return [_divided(total, number) for total, number in zip(sums, numbers, strict=True)]
+
+
+def percentile(percent: int) -> Formula:
+    """The seconds that so many percent of the durations do not exceed."""
+    share = Decimal(percent) / 100
+    return lambda ledgers: [sketch.quantile(share) for sketch in ledgers[0].sketches]
+
+
+def overdue(age: int) -> Formula:
+    """What is owed at the end of each interval, of one of the ranges of ages."""
+    return lambda ledgers: [sums[age] for sums in ledgers[0].ages]
+
+
+def days_of_sales(ledgers: Sequence[Ledger]) -> Sequence[Value]:
+    """How many days of sales are outstanding; ledgers: outstanding, invoiced, credited, voided."""
+    outstanding, invoiced, credited, voided = ledgers
+    sales = sorted(
+        [(number, amount) for number, _, amount in invoiced.record.additions]
+        + [(number, -amount) for ledger in (credited, voided) for number, _, amount in ledger.record.additions]
+    )
+    numbers = [number for number, _ in sales]
+    until = list(accumulate((amount for _, amount in sales), initial=_NOTHING))
+    values = []
+    for owed, end in zip(outstanding.levels, outstanding.timeline.ends, strict=True):
+        sold = until[bisect_left(numbers, end)] - until[bisect_left(numbers, end - SALES_PERIOD // QUARTER)]
+        values.append(_divided(owed * SALES_PERIOD.days, sold))
+    return values
+
+
+def _divided(amount: Decimal, by: Decimal) -> Value:
+    return amount / by if by > 0 else None
