@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from backoffice_testing import ServiceTest
 
-from analytics.domain.buckets import Addition, Change, Record, number_of
+from analytics.domain.buckets import Change, Record, number_of
 from analytics.domain.intervals import Interval, Span, spans
 from analytics.domain.measures import (
     BACKLOG,
@@ -16,7 +16,7 @@ from analytics.domain.measures import (
     TICKETS_OPENED,
 )
 from analytics.domain.planning import Read
-from analytics.domain.reckoning import Timeline, flow, level
+from analytics.domain.reckoning import Ledger, Timeline, flow, level
 from analytics.store.counting import Counter
 from analytics.store.reading import Reader
 from tests.facts import NOON, changing, history, invoice, measured, payment, ticket
@@ -38,7 +38,7 @@ def in_full(measure, span, *accounts):
 
 def added(*amounts):
     """What was added at which times."""
-    return Record([Addition(number_of(at), None, Decimal(amount)) for at, amount in amounts])
+    return Record([(number_of(at), None, Decimal(amount)) for at, amount in amounts])
 
 
 class Reading(ServiceTest):
@@ -80,7 +80,7 @@ class Reading(ServiceTest):
         read = self.reader.read(totals(OUTSTANDING, span(NOON, hours=3)))["EUR",]
         self.assertEqual({None: Decimal(1110)}, read.opening)
         hours = timeline(spans(span(NOON, hours=3), Interval.HOUR, ZoneInfo("UTC")))
-        self.assertEqual([Decimal("1110.50"), Decimal("1110.30"), Decimal("1110.30")], level([read], hours))
+        self.assertEqual([Decimal("1110.50"), Decimal("1110.30"), Decimal("1110.30")], level([Ledger(read, hours)]))
 
     def test_debts_open_by_due_date(self):
         due = datetime(2026, 10, 5, tzinfo=UTC)
@@ -120,7 +120,7 @@ class Reading(ServiceTest):
         whole = span(NOON, hours=1)
         for read in (totals(TICKETS_OPENED, whole), in_full(TICKETS_OPENED, whole), totals(BACKLOG, whole)):
             (record,) = self.reader.read(read).values()
-            self.assertEqual(7, sum(addition.amount for addition in record.additions))
+            self.assertEqual(7, sum(amount for _, _, amount in record.additions))
         (later,) = self.reader.read(totals(BACKLOG, span(NOON + timedelta(days=30), hours=1))).values()
         self.assertEqual({None: 7}, later.opening)
 
@@ -136,7 +136,7 @@ class Reading(ServiceTest):
                 for asked, formula in ((OUTSTANDING, level), (INVOICED, flow)):
                     record = self.reader.read(totals(asked, whole)).get(("EUR",), Record())
                     with self.subTest(zone=zone.key, interval=interval, measure=asked.name, start=start):
-                        found = formula([record], timeline(parts))
+                        found = formula([Ledger(record, timeline(parts))])
                         self.assertEqual([summed(events, asked, part) for part in parts], found)
 
 
