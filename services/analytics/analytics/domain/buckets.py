@@ -32,6 +32,11 @@ class Change:
     amount: Decimal
     bin: int | None = None
 
+    @property
+    def named(self) -> dict[str, str]:
+        """The values by the names of the dimensions."""
+        return dict(zip(self.measure.dimensions, self.dimensions, strict=True))
+
 
 Addition = tuple[int, int | None, Decimal]
 """What was added in one quarter hour: its number since 1970, the bin (as in a change), the amount.
@@ -59,6 +64,11 @@ def quarter_of(time: datetime) -> datetime:
 def number_of(quarter: datetime) -> int:
     """The number of the quarter that starts then, since 1970: arithmetic with numbers is quicker than with times."""
     return (quarter - _EPOCH) // QUARTER
+
+
+def quarter_at(number: int) -> datetime:
+    """When the quarter of that number starts."""
+    return _EPOCH + number * QUARTER
 
 
 def starts_quarter(time: datetime) -> bool:
