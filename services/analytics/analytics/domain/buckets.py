@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from analytics.domain.measures import Measure
+from analytics.domain.web.visitors import Sketch
 
 QUARTER = timedelta(minutes=15)
 
@@ -42,15 +43,24 @@ class Addition(NamedTuple):
     amount: Decimal
 
 
+class Sketched(NamedTuple):
+    """Who was counted from the quarter hour of that ``number`` on, for a time that lies within one interval."""
+
+    number: int
+    sketch: Sketch
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What is on record of one series around a span of time, in no order.
 
-    ``opening`` is the sum of all that was added before the ``additions``, by bin.
+    ``opening`` is the sum of all that was added before the ``additions``, by bin. ``sketches`` are those of a measure
+    that has them, in place of additions.
     """
 
     additions: Sequence[Addition] = ()
     opening: Mapping[int | None, Decimal] = field(default_factory=dict)
+    sketches: Sequence[Sketched] = ()
 
 
 def quarter_of(time: datetime) -> datetime:
@@ -61,6 +71,11 @@ def quarter_of(time: datetime) -> datetime:
 def number_of(quarter: datetime) -> int:
     """The number of the quarter that starts then, since 1970: arithmetic with numbers is quicker than with times."""
     return (quarter - _EPOCH) // QUARTER
+
+
+def quarter_at(number: int) -> datetime:
+    """The start of the quarter of that number, in UTC."""
+    return _EPOCH + number * QUARTER
 
 
 def starts_quarter(time: datetime) -> bool:

@@ -9,6 +9,7 @@ from itertools import accumulate
 
 from analytics.domain.buckets import QUARTER, Addition, Record
 from analytics.domain.sketch import quantile
+from analytics.domain.web.visitors import Sketch, estimate, union
 
 SALES_PERIOD = timedelta(days=90)
 """How far back days sales outstanding look for sales."""
@@ -102,6 +103,14 @@ def overdue(first: int | None, last: int | None) -> Formula:
         return values
 
     return formula
+
+
+def distinct(records: Sequence[Record], timeline: Timeline) -> list[Value]:
+    """How many different ones there were within each interval, about."""
+    sketches: list[list[Sketch]] = [[] for _ in timeline.starts]
+    for number, sketch in records[0].sketches:
+        sketches[bisect_right(timeline.starts, number) - 1].append(sketch)
+    return [Decimal(estimate(union(found))) if found else _NOTHING for found in sketches]
 
 
 def days_of_sales(records: Sequence[Record], timeline: Timeline) -> list[Value]:

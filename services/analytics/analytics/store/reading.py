@@ -10,6 +10,7 @@ from analytics.domain.measures import ACCOUNT
 from analytics.domain.planning import Read
 from analytics.domain.series import Found
 from analytics.store import keys
+from analytics.store.visitors import VisitorReader
 from backoffice.dynamodb import Item, Table
 
 _QUARTERS_OF_A_DAY = timedelta(days=1) // QUARTER
@@ -28,6 +29,8 @@ class Reader:
         One query for a flow and two for a level, for all series together (by account: for each account), as long as
         the days asked for have less than 1 MB.
         """
+        if read.measure.has_sketches:
+            return VisitorReader(self._table).read(read)
         found: dict[Dimensions, Record] = {}
         if ACCOUNT not in read.dimensions:
             return self._records(read, None)
