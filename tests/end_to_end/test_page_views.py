@@ -38,7 +38,7 @@ def test_views_are_counted_once_by_page_within_seconds_whatever_lies_between_the
         found = _values(analyst, [home, offer])
         return found if found["page_views", home] + found["page_views", offer] >= len(views) else None
 
-    found = until("all views counted", counted, 30)
+    found = until("all views counted", counted, 60)
     assert (found["page_views", home], found["page_views", offer]) == (100, 400)
     # An estimate, and the stage's key decides by chance in what way.
     assert abs(found["unique_visitors", home] - VISITORS // 5) <= 3
@@ -91,5 +91,5 @@ def _letters(stage: Stage, number: int) -> list[dict[str, Any]]:
             queue.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
         return len(letters) >= number
 
-    until("all of them set aside", all_there, 30)
+    until("all of them set aside", all_there, 60)
     return letters
