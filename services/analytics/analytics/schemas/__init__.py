@@ -62,7 +62,7 @@ class Question(Strict):
     metrics = fields.List(
         fields.String(),
         required=True,
-        validate=validate.Length(min=1, max=20),
+        validate=validate.Length(min=1, max=40),
         metadata={"description": "Names from GET /metrics."},
     )
     start = Moment("Where the first interval begins.", data_key="from", required=True)

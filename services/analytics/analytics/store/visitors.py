@@ -5,15 +5,17 @@
 Each shard of the stream has cells of its own, so that none waits for another; readers unite them.
 """
 
+from base64 import b64decode
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 
 from analytics.domain.buckets import Dimensions, Record, Sketched, number_of, quarter_at
 from analytics.domain.planning import Read
 from analytics.domain.web.cover import covered, runs
 from analytics.domain.web.views import Cell, Length
 from analytics.domain.web.visitors import unpacked
+from analytics.store import pages
 from analytics.store.keys import AFTER_ALL_VALUES, SHARD
-from backoffice.clock import parse_time
 from backoffice.dynamodb import Table
 
 Key = tuple[str, str]
@@ -47,13 +49,13 @@ class VisitorReader:
             for first, last in runs(length, starts):
                 for number, sketch in self._run(page, length, first, last):
                     if number in wanted:
-                        yield Sketched(number, unpacked(sketch))
+                        yield number, unpacked(sketch)
 
     def _run(self, page: str | None, length: Length, first: int, last: int) -> Iterator[tuple[int, bytes]]:
         reach = f"{quarter_at(first):%Y-%m-%dT%H:%M}", f"{quarter_at(last):%Y-%m-%dT%H:%M}{AFTER_ALL_VALUES}"
-        for item in self._table.query_all(_partition(page, length), sk_between=reach):
-            start = parse_time(item["sk"].partition(SHARD)[0] + ":00Z")
-            yield number_of(start), bytes(item["sketch"])
+        for item in pages.items(self._table, _partition(page, length), *reach):
+            start = datetime.fromisoformat(item["sk"]["S"].partition(SHARD)[0] + "Z")
+            yield number_of(start), b64decode(item["sketch"]["B"])
 
 
 def _partition(page: str | None, length: Length) -> str:
