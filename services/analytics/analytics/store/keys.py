@@ -22,7 +22,6 @@ from urllib.parse import quote, unquote
 from analytics.domain.buckets import Change, Dimensions
 from analytics.domain.measures import ACCOUNT, Measure
 
-FIRST_GENERATION = "1"
 NEVER_REBUILT = "0"
 """In place of the generation of what is not rebuilt."""
 
@@ -62,6 +61,16 @@ def partition(measure: Measure, generation: str, dimensions: Dimensions, account
     if not measure.is_rebuilt:
         generation = NEVER_REBUILT
     return "#".join(["METRIC", generation, measure.name, *dimensions, *own])
+
+
+def shard(pk: str, sk: str, number: int) -> tuple[str, str]:
+    """The key of a shard of an item; shard 0 is the item itself."""
+    return pk, f"{sk}{SHARD}{number}" if number else sk
+
+
+def unsharded(pk: str, sk: str) -> tuple[str, str] | None:
+    """The key of the item that this is, or is a shard of; None of what is no item of a measure."""
+    return (pk, sk.partition(SHARD)[0]) if pk.startswith("METRIC#") else None
 
 
 def period_and_values(sk: str) -> tuple[str, Dimensions]:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from analytics.domain.buckets import QUARTER, Addition, Dimensions, Record, number_of
 from analytics.domain.intervals import Span
@@ -9,6 +10,7 @@ from analytics.domain.measures import ACCOUNT
 from analytics.domain.planning import Read
 from analytics.domain.series import Found
 from analytics.store import keys, pages
+from analytics.store.generations import GenerationStore
 from analytics.store.visitors import VisitorReader
 from backoffice.dynamodb import Table
 
@@ -16,11 +18,16 @@ _Openings = dict[Dimensions, dict[int | None, Decimal]]
 
 
 class Reader:
-    """What has been counted, as it stands in one generation."""
+    """What has been counted, as it stands in one generation: a given one, or the one to be read when it reads first."""
 
-    def __init__(self, table: Table | None = None, generation: str = keys.FIRST_GENERATION) -> None:
+    def __init__(self, table: Table | None = None, generation: str | None = None) -> None:
         self._table = table or Table.from_env()
-        self._generation = generation
+        self._given = generation
+
+    @cached_property
+    def generation(self) -> str:
+        """The generation that is read, from the first to the last read of it."""
+        return self._given or GenerationStore(self._table).current().read
 
     def read(self, read: Read) -> Found:
         """What is on record of a measure around the span asked for, for each of its series that has anything.
@@ -38,7 +45,7 @@ class Reader:
         return found
 
     def _records(self, read: Read, account: str | None) -> dict[Dimensions, Record]:
-        pk = keys.partition(read.measure, self._generation, read.dimensions, account)
+        pk = keys.partition(read.measure, self.generation, read.dimensions, account)
         if not read.measure.is_level:
             return {values: Record(added) for values, added in self._additions(pk, read.span).items()}
         # Months that ended before the span are in the opening balance, the days of its first month come one by one.
