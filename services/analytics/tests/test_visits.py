@@ -293,6 +293,13 @@ class Asking(Visits):
                 self.assertEqual(422, reply.status)
                 self.assertEqual(fields, [error["field"] for error in reply.body["errors"]])
 
+    def test_the_views_behind_a_number_are_not_kept_and_an_answer_says_so(self):
+        self.take((1, view(1, AT)))
+        for metric in ("page_views", "unique_visitors"):
+            query = {"bucket": "2026-11-23T00:00:00Z/2026-11-24T00:00:00Z"}
+            reply = self.call(queries.api, "GET", f"/metrics/{metric}/events", query=query)
+            self.assertEqual((409, "events_not_kept"), (reply.status, reply.body["code"]))
+
     def test_a_standing_is_kept_for_each_shard(self):
         self.take((7, view(1, AT)), shard="000000000001")
         store = VisitStore(self.table)

@@ -33,6 +33,11 @@ class Change:
     amount: Decimal
     bin: int | None = None
 
+    @property
+    def named(self) -> dict[str, str]:
+        """The values by the names of the dimensions."""
+        return dict(zip(self.measure.dimensions, self.dimensions, strict=True))
+
 
 Addition = tuple[int, int | None, Decimal]
 """What was added in one quarter hour: its number since 1970, the bin (as in a change), the amount.
@@ -69,7 +74,7 @@ def number_of(quarter: datetime) -> int:
 
 
 def quarter_at(number: int) -> datetime:
-    """The start of the quarter of that number, in UTC."""
+    """When the quarter of that number starts."""
     return _EPOCH + number * QUARTER
 
 

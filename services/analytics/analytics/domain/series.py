@@ -74,12 +74,13 @@ def _grouped(plan: Plan, read: Read, found: Found) -> Groups:
     groups: dict[Dimensions, list[Record]] = {}
     for values, record in found.items():
         named = dict(zip(read.dimensions, values, strict=True))
-        if _matches(named, plan.filters):
+        if matches(named, plan.filters):
             groups.setdefault(tuple(named[dimension] for dimension in kept), []).append(record)
     return groups
 
 
-def _matches(named: Mapping[str, str], filters: Filters) -> bool:
+def matches(named: Mapping[str, str], filters: Filters) -> bool:
+    """Whether filters let the values of dimensions through."""
     return all(value in filters[dimension] for dimension, value in named.items() if dimension in filters)
 
 
