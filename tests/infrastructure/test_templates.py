@@ -205,7 +205,7 @@ def test_what_is_counted_from_the_stream_is_counted_in_order_and_nothing_is_give
         for mapping in (one["Properties"] for one in mappings if "WebEvents" in json.dumps(one)):
             assert mapping["ParallelizationFactor"] == 1
             assert mapping["BisectBatchOnFunctionError"] is True
-            assert mapping["MaximumRetryAttempts"] == 20
+            assert mapping["MaximumRetryAttempts"] == 100
             failed = mapping["DestinationConfig"]["OnFailure"]["Destination"]
             assert failed == {"Fn::GetAtt": ["VisitsDeadLetters", "Arn"]}
 

@@ -1,6 +1,6 @@
 import unittest
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.domain.web.pages import LONGEST, OTHER, page_of
@@ -40,6 +40,7 @@ class Pages(unittest.TestCase):
             with self.subTest(text), self.assertRaises(ValueError):
                 page_of(text)
 
+    @settings(max_examples=50, deadline=None)
     @given(st.text(max_size=400))
     def test_a_page_of_a_page_is_itself_and_never_too_long(self, text):
         page = page_of("/" + text.encode(errors="replace").decode())
