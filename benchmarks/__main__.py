@@ -17,6 +17,7 @@ NAMES = (
     "contract_check",
     "idle_memory",
     "transformer",
+    "page_views",
     "xray_collector",
     "xray_graph",
     "sla_clocks",

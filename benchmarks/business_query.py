@@ -65,7 +65,7 @@ QUESTIONS: dict[str, tuple[list[str], str, int]] = {
 
 
 class Kept:
-    """A table in memory that answers queries as DynamoDB does; of what is counted it has the totals, which are asked."""
+    """A table in memory that answers queries as DynamoDB does; it has the totals of what is counted."""
 
     def __init__(self, changes: Iterable[Change]) -> None:
         items: dict[tuple[str, str], dict[str, Decimal]] = {}

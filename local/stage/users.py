@@ -13,6 +13,7 @@ DEMO_USERS = {
     "accountant@example.com": "accountants",
     "analyst@example.com": "analysts",
     "operator@example.com": "operators",
+    "site@example.com": "sites",
 }
 # Known to everybody: these users exist on loopback only.
 DEMO_PASSWORD = "Demo-users-1-have-this"

@@ -219,11 +219,37 @@ def test_production_keeps_its_data_when_a_stack_goes_and_can_go_back_in_time(tem
 def test_every_dead_letter_queue_the_api_and_the_clock_wake_somebody(service_templates: list[Template]) -> None:
     for template in service_templates:
         alarms = [alarm["Properties"] for alarm in template.of_type("AWS::CloudWatch::Alarm").values()]
-        watched = [one["Value"] for alarm in alarms for one in alarm["Dimensions"] if one["Name"] == "QueueName"]
         dead_letters = {name for name in template.of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
-        assert {value["Fn::GetAtt"][0] for value in watched} == dead_letters
-        others = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] != "AWS/SQS"}
-        assert others == {"5XXError"} | ({"Errors"} if "ClockRole" in template.resources else set())
+        assert _watched(alarms, "ApproximateNumberOfMessagesVisible") == dead_letters
+        assert _watched(alarms, "5XXError")
+        if "ClockRole" in template.resources:
+            assert "ClockLambdaFunction" in _watched(alarms, "Errors")
+
+
+def test_analytics_is_watched_for_what_its_readme_worries_about(service_templates: list[Template]) -> None:
+    for template in service_templates:
+        if template.stack == "analytics":
+            alarms = [alarm["Properties"] for alarm in template.of_type("AWS::CloudWatch::Alarm").values()]
+            assert _watched(alarms, "ApproximateAgeOfOldestMessage") == {"Inbox", "DropsQueue"}
+            assert "TransformerLambdaFunction" in _watched(alarms, "Errors")
+            assert _watched(alarms, "Duration") == {"QueriesLambdaFunction"}
+            assert _watched(alarms, "IteratorAge") == {"VisitsLambdaFunction"}
+
+
+def test_what_is_counted_from_the_stream_is_counted_in_order_and_nothing_is_given_up_unheard(
+    service_templates: list[Template],
+) -> None:
+    for template in service_templates:
+        for stream in template.of_type("AWS::Kinesis::Stream").values():
+            assert stream["Properties"]["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
+            assert stream["Properties"]["StreamEncryption"]["EncryptionType"] == "KMS"
+        mappings = template.of_type("AWS::Lambda::EventSourceMapping").values()
+        for mapping in (one["Properties"] for one in mappings if "WebEvents" in json.dumps(one)):
+            assert mapping["ParallelizationFactor"] == 1
+            assert mapping["BisectBatchOnFunctionError"] is True
+            assert mapping["MaximumRetryAttempts"] == 100
+            failed = mapping["DestinationConfig"]["OnFailure"]["Destination"]
+            assert failed == {"Fn::GetAtt": ["VisitsDeadLetters", "Arn"]}
 
 
 def test_functions_are_traced_and_run_on_arm(service_templates: list[Template]) -> None:
@@ -290,6 +316,18 @@ def test_a_service_ships_its_own_package_and_what_it_promises_and_relies_on(serv
         others = {name for name in names if not name.startswith(f"{package}/")}
         assert others == {"openapi.yml", "consumes.yml", *contracts}
         assert not [name for name in names if "test" in name or name.endswith(".pyc")]
+
+
+def _watched(alarms: list[dict[str, Any]], metric: str) -> set[str]:
+    """What alarms of this metric look at: queues and functions by their logical ids, an API by its name."""
+    values = [one["Value"] for alarm in alarms if alarm["MetricName"] == metric for one in alarm["Dimensions"]]
+    return {_named(value) for value in values}
+
+
+def _named(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])
 
 
 def _refuse_plain_http(template: Template, kind: str, listed: str) -> set[str]:

@@ -47,9 +47,10 @@ def test_there_is_one_confirmed_user_in_each_group(cognito: Any, pool: str) -> N
         "accountants": ["accountant@example.com"],
         "analysts": ["analyst@example.com"],
         "operators": ["operator@example.com"],
+        "sites": ["site@example.com"],
     }
     statuses = [user["UserStatus"] for user in cognito.list_users(UserPoolId=pool)["Users"]]
-    assert statuses == ["CONFIRMED"] * 4
+    assert statuses == ["CONFIRMED"] * len(users.DEMO_USERS)
 
 
 def test_creating_them_again_changes_nothing(cognito: Any, pool: str) -> None:

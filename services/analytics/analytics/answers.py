@@ -16,7 +16,7 @@ from analytics.domain.reckoning import Value
 from analytics.domain.series import Series
 from backoffice.clock import rfc3339
 
-_COUNTS = {Unit.TICKETS, Unit.EVENTS}
+_COUNTS = {Unit.TICKETS, Unit.EVENTS, Unit.VISITORS}
 _PLACES = {Unit.PERCENT: 2, Unit.SCORE: 2, Unit.DAYS: 1}
 
 Written = int | float | str | None

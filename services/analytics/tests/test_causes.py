@@ -82,7 +82,7 @@ class Explained(CausesTest):
 
     def each_point(self, *kinds):
         for name, metric in CATALOGUE.items():
-            if metric.kind in kinds:
+            if metric.kind in kinds and all(measure.is_rebuilt for measure in metric.measures):
                 for filters, points in self.points(name, 2):
                     yield name, filters, points
 

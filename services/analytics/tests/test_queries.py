@@ -58,6 +58,7 @@ class Catalogue(ServiceTest):
             *("invoiced", "voided", "collected", "refunded", "credited", "written_off", "outstanding"),
             *("days_sales_outstanding", "ageing_current"),
             *("ageing_1_30", "ageing_31_60", "ageing_61_90", "ageing_over_90"),
+            *("page_views", "unique_visitors"),
         }
         self.assertEqual(expected, CATALOGUE.keys())
 
@@ -249,7 +250,7 @@ class Query(ServiceTest):
 
     def test_it_makes_one_call_for_the_generation_one_for_each_flow_and_two_for_each_level(self):
         self.tell(ticket_opened(AT), invoice_issued(AT, "119.00"))
-        for metrics, calls in ((["tickets_opened"], 1), (["invoiced"], 1), (["outstanding"], 2), ([*CATALOGUE], 24)):
+        for metrics, calls in ((["tickets_opened"], 1), (["invoiced"], 1), (["outstanding"], 2), ([*CATALOGUE], 26)):
             self.calls.clear()
             with self.subTest(metrics):
                 self.values(metrics=metrics)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from analytics.domain.measures import Measure
+from analytics.domain.web.visitors import Sketch
 
 QUARTER = timedelta(minutes=15)
 
@@ -45,15 +46,21 @@ A plain tuple, since a question meets tens of thousands of them.
 """
 
 
+Sketched = tuple[int, Sketch]
+"""Who was counted from the quarter hour of that number on, for a time that lies within one interval."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """What is on record of one series around a span of time, in no order.
 
-    ``opening`` is the sum of all that was added before the ``additions``, by bin.
+    ``opening`` is the sum of all that was added before the ``additions``, by bin. ``sketches`` are those of a measure
+    that has them, in place of additions.
     """
 
     additions: Sequence[Addition] = ()
     opening: Mapping[int | None, Decimal] = field(default_factory=dict)
+    sketches: Sequence[Sketched] = ()
 
 
 def quarter_of(time: datetime) -> datetime:

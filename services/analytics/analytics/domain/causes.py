@@ -14,7 +14,7 @@ from analytics.domain.measures import CURRENCY, Measure
 from analytics.domain.planning import Filters, Question, plan
 from analytics.domain.series import matches
 from analytics.domain.sketch import seconds_in
-from backoffice.domain import FieldError, Invalid
+from backoffice.domain import FieldError, Invalid, RuleBroken
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,12 @@ class Bucket:
 def eventful_quarters(bucket: Bucket, records: Records) -> list[int]:
     """The quarters of a bucket in which something was added, by number, in order.
 
-    Raises Invalid that names every field at fault: ``bucket``, or a dimension.
+    Raises Invalid that names every field at fault: ``bucket``, or a dimension; RuleBroken if the metric's events are
+    counted and not kept.
     """
+    if not all(measure.is_rebuilt for measure in bucket.metric.measures):
+        detail = f"The events behind {bucket.metric.name} are counted and not kept, so they cannot be listed."
+        raise RuleBroken("events_not_kept", detail)
     start, end = bucket.span.start, bucket.span.end
     try:
         planned = plan(Question([bucket.metric.name], start, end, Interval.MONTH, "UTC", bucket.filters))

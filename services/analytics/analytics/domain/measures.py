@@ -8,6 +8,9 @@ CURRENCY = "currency"
 ACCOUNT = "account"
 """A wide dimension, of thousands of values: it is read account by account, for the accounts that a question names."""
 
+PAGE = "page"
+"""A page of a website, by its path."""
+
 NOBODY = "unassigned"
 """Stands for the agent of a ticket that nobody is responsible for."""
 
@@ -21,12 +24,17 @@ class Measure:
 
     An addition counts in its own quarter hour or, to a level, from then on. A measure that ``has_bins`` is kept for
     each bin by itself: durations by the bin of a sketch, debts by their due date. An account stands last.
+
+    One that ``has_sketches`` is no sum but knows who was counted, see ``domain.web``. ``is_rebuilt`` is false for what
+    no archived event tells: it is not made anew with the rest.
     """
 
     name: str
     dimensions: tuple[str, ...]
     is_level: bool = False
     has_bins: bool = False
+    has_sketches: bool = False
+    is_rebuilt: bool = True
 
     @property
     def summary(self) -> tuple[str, ...]:
@@ -56,3 +64,6 @@ CREDITED = Measure("credited", MONEY)
 WRITTEN_OFF = Measure("written_off", MONEY)
 OUTSTANDING = Measure("outstanding", MONEY, is_level=True)
 OUTSTANDING_BY_DUE_DATE = Measure("outstanding_by_due_date", MONEY, is_level=True, has_bins=True)
+
+PAGE_VIEWS = Measure("page_views", (PAGE,), is_rebuilt=False)
+UNIQUE_VISITORS = Measure("unique_visitors", (PAGE,), has_sketches=True, is_rebuilt=False)

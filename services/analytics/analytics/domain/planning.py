@@ -1,7 +1,7 @@
 """From a question to the intervals that it asks for, and to what must be read to answer it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from analytics.domain.buckets import QUARTER, number_of, starts_quarter
 from analytics.domain.catalogue import CATALOGUE, Metric
 from analytics.domain.intervals import Indivisible, Interval, Span, day_begins, spans
-from analytics.domain.measures import ACCOUNT, Measure
+from analytics.domain.measures import ACCOUNT, PAGE, Measure
 from analytics.domain.reckoning import Timeline
+from analytics.domain.web.cover import MAX_PAGES, check_size
 from backoffice.domain import FieldError, Invalid
 
 MAX_INTERVALS = 2_400
@@ -50,13 +51,16 @@ class Question:
 class Read:
     """What to read of a measure: all of its series with these ``dimensions`` that have anything around ``span``.
 
-    If one of the dimensions is the account, it is read for these ``accounts``.
+    If one of the dimensions is the account, it is read for these ``accounts``. Sketches are read for these ``pages``
+    and so that none reaches over one of the ``bounds`` of the intervals, given as numbers of quarters.
     """
 
     measure: Measure
     span: Span
     dimensions: tuple[str, ...]
     accounts: tuple[str, ...] = ()
+    pages: tuple[str, ...] = ()
+    bounds: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +85,19 @@ def plan(question: Question) -> Plan:
         raise Invalid(errors)
     metrics = tuple(CATALOGUE[name] for name in question.metrics)
     intervals = _cut(whole, question.interval, zone)
+    timeline = _timeline(intervals, zone)
     return Plan(
         metrics,
         whole,
         intervals,
-        _timeline(intervals, zone),
+        timeline,
         question.filters,
-        tuple(_reads(metrics, whole, question)),
+        tuple(_reads(metrics, whole, question, timeline)),
         frozenset(question.dimensions),
     )
 
 
-def _reads(metrics: Sequence[Metric], whole: Span, question: Question) -> Iterator[Read]:
+def _reads(metrics: Sequence[Metric], whole: Span, question: Question, timeline: Timeline) -> Iterator[Read]:
     """One read for each measure, as far back as one of the metrics looks."""
     since: dict[Measure, datetime] = {}
     for metric in metrics:
@@ -102,7 +107,15 @@ def _reads(metrics: Sequence[Metric], whole: Span, question: Question) -> Iterat
     for measure, start in since.items():
         dimensions = _read_by(measure, question)
         accounts = question.filters[ACCOUNT] if ACCOUNT in dimensions else ()
-        yield Read(measure, Span(start, whole.end), dimensions, tuple(dict.fromkeys(accounts)))
+        read = Read(measure, Span(start, whole.end), dimensions, tuple(dict.fromkeys(accounts)))
+        yield _of_sketches(read, question.filters, timeline) if measure.has_sketches else read
+
+
+def _of_sketches(read: Read, filters: Filters, timeline: Timeline) -> Read:
+    pages = tuple(dict.fromkeys(filters[PAGE])) if PAGE in read.dimensions else ()
+    bounds = (*timeline.starts, timeline.end)
+    check_size(bounds, len(pages))
+    return replace(read, pages=pages, bounds=bounds)
 
 
 def _read_by(measure: Measure, question: Question) -> tuple[str, ...]:
@@ -154,6 +167,16 @@ def _dimension_errors(question: Question) -> Iterator[FieldError]:
         yield FieldError(f"filters.{ACCOUNT}", f"Missing: name the accounts to split by, {MAX_ACCOUNTS} at most.")
     if len(set(accounts)) > MAX_ACCOUNTS:
         yield FieldError(f"filters.{ACCOUNT}", f"At most {MAX_ACCOUNTS} accounts can be asked for at once.")
+    if any(measure.has_sketches for metric in asked for measure in metric.measures):
+        yield from _page_errors(question)
+
+
+def _page_errors(question: Question) -> Iterator[FieldError]:
+    pages = question.filters.get(PAGE, ())
+    if PAGE in question.dimensions and not pages:
+        yield FieldError(f"filters.{PAGE}", f"Missing: name the pages to split visitors by, {MAX_PAGES} at most.")
+    if len(set(pages)) > MAX_PAGES:
+        yield FieldError(f"filters.{PAGE}", f"Visitors can be asked for at most {MAX_PAGES} pages at once.")
 
 
 def _time_errors(whole: Span) -> Iterator[FieldError]:

@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from analytics.domain.buckets import QUARTER, Record
 from analytics.domain.sketch import Sketch
+from analytics.domain.web.visitors import estimate, union
 
 SALES_PERIOD = timedelta(days=90)
 """How far back days sales outstanding look for sales."""
@@ -98,6 +99,15 @@ class Ledger:
             by_age.append(tuple(sums))
         return by_age
 
+    @cached_property
+    def distinct(self) -> list[int]:
+        """About how many different ones the sketches of each interval have seen."""
+        starts = self.timeline.starts
+        sketches: list[list[bytes]] = [[] for _ in starts]
+        for number, sketch in self.record.sketches:
+            sketches[bisect_right(starts, number) - 1].append(sketch)
+        return [estimate(union(found)) if found else 0 for found in sketches]
+
     @property
     def _owed_before(self) -> dict[int, Decimal]:
         owed = {due: amount for due, amount in self.record.opening.items() if due is not None}
@@ -145,6 +155,11 @@ def percentile(percent: int) -> Formula:
 def overdue(age: int) -> Formula:
     """What is owed at the end of each interval, of one of the ranges of ages."""
     return lambda ledgers: [sums[age] for sums in ledgers[0].ages]
+
+
+def distinct(ledgers: Sequence[Ledger]) -> Sequence[Value]:
+    """How many different ones there were within each interval, about."""
+    return [Decimal(number) for number in ledgers[0].distinct]
 
 
 def days_of_sales(ledgers: Sequence[Ledger]) -> Sequence[Value]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
-from analytics.domain.buckets import Addition, Dimensions, Record
+from analytics.domain.buckets import Addition, Dimensions, Record, Sketched
 from analytics.domain.catalogue import Metric
 from analytics.domain.measures import CURRENCY, Measure
 from analytics.domain.planning import Filters, Plan, Read
@@ -96,9 +96,11 @@ def _joined(records: Sequence[Record]) -> Record:
     if len(records) == 1:
         return records[0]
     additions: list[Addition] = []
+    sketches: list[Sketched] = []
     opening: dict[int | None, Decimal] = {}
     for record in records:
         additions += record.additions
+        sketches += record.sketches
         for bin, amount in record.opening.items():
             opening[bin] = opening.get(bin, Decimal(0)) + amount
-    return Record(additions, opening)
+    return Record(additions, opening, sketches)

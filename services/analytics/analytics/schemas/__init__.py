@@ -11,6 +11,8 @@ from analytics.domain.catalogue import Kind, Unit
 from analytics.domain.intervals import Interval
 from analytics.domain.measures import ACCOUNT, CURRENCY, NOBODY
 from analytics.domain.planning import FIRST_YEAR, LAST_YEAR, MAX_ACCOUNTS, MAX_INTERVALS
+from analytics.domain.web.cover import MAX_PAGES
+from analytics.domain.web.pages import LONGEST as LONGEST_PAGE
 from analytics.schemas.events import CURRENCY_CODE
 from backoffice.schemas import Day, Id, Strict, Text, Utc, Zone
 
@@ -50,6 +52,10 @@ class Filters(Strict):
     agent = _values(Text(128), description=f"User names; {NOBODY} stands for tickets that have no agent.")
     currency = _values(fields.String(validate=CURRENCY_CODE))
     account = _values(Id("cus"), most=MAX_ACCOUNTS, description="Accounts are read one by one.")
+    page = _values(
+        Text(LONGEST_PAGE),
+        description=f"Paths, like /pricing. For unique_visitors {MAX_PAGES} at most: they are read one by one.",
+    )
 
 
 class Question(Strict):
@@ -128,7 +134,7 @@ class Metric(Strict):
         by_value=True,
         metadata={
             "description": "A flow adds up within an interval, a level is what stands at its end; a ratio, a mean and "
-            "a percentile are of what happened within it, and null of nothing."
+            "a percentile are of what happened within it, and null of nothing; distinct ones count once within it."
         },
     )
     dimensions = fields.List(fields.String())

@@ -22,6 +22,9 @@ from urllib.parse import quote, unquote
 from analytics.domain.buckets import Change, Dimensions
 from analytics.domain.measures import ACCOUNT, Measure
 
+NEVER_REBUILT = "0"
+"""In place of the generation of what is not rebuilt."""
+
 SHARD = "~"
 AFTER_ALL_VALUES = SHARD * 2
 QUARTERS = {f"t{hour:02}{minute:02}": hour * 4 + minute // 15 for hour in range(24) for minute in range(0, 60, 15)}
@@ -55,6 +58,8 @@ def places(change: Change, generation: str) -> Iterator[Place]:
 def partition(measure: Measure, generation: str, dimensions: Dimensions, account: str | None = None) -> str:
     """The partition of all series of a measure with these dimensions; ``account`` is given if that is one of them."""
     own = [] if account is None else [_escaped(account)]
+    if not measure.is_rebuilt:
+        generation = NEVER_REBUILT
     return "#".join(["METRIC", generation, measure.name, *dimensions, *own])
 
 

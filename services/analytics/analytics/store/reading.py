@@ -11,6 +11,7 @@ from analytics.domain.planning import Read
 from analytics.domain.series import Found
 from analytics.store import keys, pages
 from analytics.store.generations import GenerationStore
+from analytics.store.visitors import VisitorReader
 from backoffice.dynamodb import Table
 
 _Openings = dict[Dimensions, dict[int | None, Decimal]]
@@ -34,6 +35,8 @@ class Reader:
         One query for a flow and two for a level, for all series together (by account: for each account), as long as
         the days asked for have less than 1 MB.
         """
+        if read.measure.has_sketches:
+            return VisitorReader(self._table).read(read)
         if ACCOUNT not in read.dimensions:
             return self._records(read, None)
         found: dict[Dimensions, Record] = {}

@@ -4,7 +4,7 @@ from backoffice.errors import NotFound
 from backoffice.http.answer import Answer, accepted, created, listing, nothing, ok
 from backoffice.http.api import Api
 from backoffice.http.files import File, unchanging_file
-from backoffice.http.problems import BadRequest
+from backoffice.http.problems import BadRequest, Problem
 from backoffice.http.request import Caller, Request
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Caller",
     "File",
     "NotFound",
+    "Problem",
     "Request",
     "accepted",
     "created",

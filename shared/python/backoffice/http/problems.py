@@ -23,6 +23,7 @@ _TITLES = {
     422: "Validation failed",
     428: "Precondition required",
     500: "Internal error",
+    503: "Service unavailable",
 }
 
 

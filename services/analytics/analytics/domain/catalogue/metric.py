@@ -12,7 +12,7 @@ class Kind(StrEnum):
     """How a value belongs to its interval.
 
     A flow adds up within it, a level is what stands at its end. A ratio, a mean and a percentile are of what happened
-    within it, and of nothing there is none.
+    within it, and of nothing there is none. Distinct ones are counted once within it: parts of it do not add up.
     """
 
     FLOW = "flow"
@@ -20,6 +20,7 @@ class Kind(StrEnum):
     RATIO = "ratio"
     MEAN = "mean"
     PERCENTILE = "percentile"
+    DISTINCT = "distinct"
 
 
 class Unit(StrEnum):
@@ -32,6 +33,7 @@ class Unit(StrEnum):
     PERCENT = "percent"
     SCORE = "score"
     DAYS = "days"
+    VISITORS = "visitors"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
