@@ -90,12 +90,53 @@ def test_an_inbox_waits_long_enough_and_ends_in_dead_letters(service_templates: 
 
 def test_every_subscription_is_raw_and_filtered_and_let_in_by_the_queue(service_templates: list[Template]) -> None:
     for template in service_templates:
-        found = [one["Properties"] for one in template.of_type("AWS::SNS::Subscription").values()]
+        found = _subscriptions(template, "Inbox")
         assert found
         assert all(one["RawMessageDelivery"] and one["FilterPolicy"]["type"] for one in found)
-        policy = template.resources["InboxPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-        let_in = policy[0]["Condition"]["ArnEquals"]["aws:SourceArn"]
-        assert sorted(map(str, let_in)) == sorted(str(one["TopicArn"]) for one in found)
+        assert _let_in(template, "InboxPolicy") == sorted(str(one["TopicArn"]) for one in found)
+
+
+def test_the_archive_hears_every_topic_whole_and_knows_which_one_it_was(templates: list[Template]) -> None:
+    for template in templates:
+        if template.stack != "analytics":
+            continue
+        found = _subscriptions(template, "Archive")
+        assert all("FilterPolicy" not in one and not one.get("RawMessageDelivery") for one in found)
+        assert _let_in(template, "ArchivePolicy") == sorted(str(one["TopicArn"]) for one in found)
+        assert [context for context in SERVICES if f"-{context}-events" in str(found)] == list(SERVICES)
+        inboxes = [*_subscriptions(template, "Inbox"), *found]
+        assert len(template.of_type("AWS::SNS::Subscription")) == len(inboxes)
+
+
+def test_what_is_archived_stays_and_gets_colder(templates: list[Template]) -> None:
+    for template in templates:
+        if template.stack != "analytics":
+            continue
+        bucket = template.resources["ArchiveBucket"]["Properties"]
+        assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+        rules = [rule["Fn::If"][1] if "Fn::If" in rule else rule for rule in bucket["LifecycleConfiguration"]["Rules"]]
+        assert [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule] == ["athena/"]
+        (colder,) = [rule for rule in rules if "Transitions" in rule]
+        # Classes that are read at once: a rebuild reads all of it.
+        assert {one["StorageClass"] for one in colder["Transitions"]} == {"STANDARD_IA", "GLACIER_IR"}
+        writers = [name for name, role in template.of_type("AWS::IAM::Role").items() if "s3:PutObject" in actions(role)]
+        assert {"ArchivistRole"} <= set(writers) <= {"ArchivistRole", "TransformerRole"}
+
+
+def test_athena_finds_the_archives_files_where_they_lie(templates: list[Template]) -> None:
+    for template in templates:
+        if template.stack != "analytics":
+            continue
+        (table,) = template.of_type("AWS::Glue::Table").values()
+        wanted = table["Properties"]["TableInput"]
+        location = wanted["Parameters"]["storage.location.template"]["Fn::Sub"]
+        assert location == "s3://${ArchiveBucket}/events/context=${!context}/date=${!date}/"
+        assert wanted["Parameters"]["projection.context.values"].split(",") == list(SERVICES)
+        assert [key["Name"] for key in wanted["PartitionKeys"]] == ["context", "date"]
+        queries = template.of_type("AWS::Athena::NamedQuery").values()
+        assert len(queries) >= 5
+        # A question that names no days reads, and pays for, everything.
+        assert all('"date" BETWEEN ? AND ?' in one["Properties"]["QueryString"] for one in queries)
 
 
 def test_every_route_wants_a_token_except_the_api_document(service_templates: list[Template]) -> None:
@@ -175,7 +216,8 @@ def test_production_keeps_its_data_when_a_stack_goes_and_can_go_back_in_time(tem
 def test_every_dead_letter_queue_the_api_and_the_clock_wake_somebody(service_templates: list[Template]) -> None:
     for template in service_templates:
         alarms = [alarm["Properties"] for alarm in template.of_type("AWS::CloudWatch::Alarm").values()]
-        watched = [one["Value"] for alarm in alarms for one in alarm["Dimensions"] if one["Name"] == "QueueName"]
+        full = [one for one in alarms if one["MetricName"] == "ApproximateNumberOfMessagesVisible"]
+        watched = [one["Value"] for alarm in full for one in alarm["Dimensions"] if one["Name"] == "QueueName"]
         dead_letters = {name for name in template.of_type("AWS::SQS::Queue") if name.endswith("DeadLetters")}
         assert {value["Fn::GetAtt"][0] for value in watched} == dead_letters
         others = {alarm["MetricName"] for alarm in alarms if alarm["Namespace"] != "AWS/SQS"}
@@ -244,6 +286,17 @@ def test_a_service_ships_its_own_package_and_its_api_document_alone(service_temp
         assert f"{package}/handlers/queries.py" in names
         assert [name for name in names if not name.startswith(f"{package}/")] == ["openapi.yml"]
         assert not [name for name in names if "test" in name or name.endswith(".pyc")]
+
+
+def _subscriptions(template: Template, queue: str) -> list[dict[str, Any]]:
+    found = [one["Properties"] for one in template.of_type("AWS::SNS::Subscription").values()]
+    return [one for one in found if one["Endpoint"] == {"Fn::GetAtt": [queue, "Arn"]}]
+
+
+def _let_in(template: Template, policy: str) -> list[str]:
+    """The topics that a queue's policy lets in."""
+    statements = template.resources[policy]["Properties"]["PolicyDocument"]["Statement"]
+    return sorted(map(str, statements[0]["Condition"]["ArnEquals"]["aws:SourceArn"]))
 
 
 def _refuse_plain_http(template: Template, kind: str, listed: str) -> set[str]:
