@@ -23,7 +23,7 @@ HARMLESS := env -u AWS_PROFILE -u AWS_ENDPOINT_URL -u AWS_SESSION_TOKEN -u PYTHO
 # An option whose value was given on make's command line; the environment's USER or STAGE is somebody else's.
 given = $(if $(findstring command,$(origin $(1))),$(2) '$($(1))')
 
-.PHONY: help up down status logs console token demo-users watch reset demo deploy remove new-service layer test lint unit system openapi bench install
+.PHONY: help up down status logs console token demo-users watch reset demo deploy smoke remove new-service layer test lint unit contracts system openapi bench install
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -62,6 +62,9 @@ demo: install ## a working day, played through the public APIs
 deploy: ## one service to the local stage (SERVICE=invoicing), or the stacks to AWS (STAGE=dev)
 	@$(STAGE_COMMAND) deploy $(call given,STAGE,--stage) $(call given,SERVICE,--service)
 
+smoke: install ## whether a service answers where it was deployed (SERVICE=invoicing, STAGE=dev)
+	@$(BIN)/python -m operations smoke '$(SERVICE)' $(call given,STAGE,--stage)
+
 remove: ## take the stacks of a stage on AWS down (STAGE=dev)
 	@$(STAGE_COMMAND) remove $(call given,STAGE,--stage) $(call given,SERVICE,--service)
 
@@ -77,6 +80,9 @@ test: lint ## everything but load; brings its own stage
 
 system: install ## what crosses services: contracts, integration, a whole stage, faults
 	$(HARMLESS) $(BIN)/pytest tests
+
+contracts: install ## whether the services still understand each other: contracts, and from outbox to inbox
+	$(HARMLESS) $(BIN)/pytest tests/contract tests/integration
 
 lint: install ## style, imports, types
 	$(BIN)/ruff check .

@@ -50,7 +50,8 @@ def write(root: Path, words: Words) -> list[Path]:
         Unusable: something of that name is there already; nothing is written then.
     """
     texts = {
-        root / words.replace(str(file.relative_to(TEMPLATE))): words.replace(file.read_text()) for file in _files()
+        root / words.replace(str(file.relative_to(TEMPLATE))): words.replace(file.read_text())
+        for file in template_files()
     }
     for path in (root / "services" / words.service, *texts):
         if path.exists():
@@ -73,7 +74,8 @@ def polish(root: Path, words: Words, written: list[Path]) -> None:
     subprocess.run(document, cwd=root, env=os.environ | {"PYTHONPATH": path}, check=True)
 
 
-def _files() -> list[Path]:
+def template_files() -> list[Path]:
+    """The template's sources."""
     found = (path for path in sorted(TEMPLATE.rglob("*")) if path.is_file())
     return [path for path in found if not any(part in _NO_SOURCE for part in path.parts)]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scaffold.__main__ import ROOT, TEMPLATE, taken_prefixes
+from scaffold.__main__ import ROOT, taken_prefixes, template_files
 from scaffold.words import Unusable, Words, plural, singular
 
 
@@ -45,5 +45,5 @@ def test_every_form_of_a_word_is_replaced_and_nothing_of_the_template_is_left() 
     text = "work-shop work_shop WorkShop spare_part.py SparePart spare parts Spare part SPARE_PART"
     written = "price-lists price_lists PriceLists price_list.py PriceList price lists Price list PRICE_LIST"
     assert words.replace(text) == written
-    texts = {path: words.replace(path.read_text()).lower() for path in TEMPLATE.rglob("*.*") if path.suffix != ".pyc"}
+    texts = {path: words.replace(path.read_text()).lower() for path in template_files()}
     assert [path for path, text in texts.items() if "spare" in text or "shop" in text] == []
