@@ -12,6 +12,7 @@ from local.client import Refused, Reply, Unreachable
 from local.demo import story
 from local.demo.apis import Apis, apis, endpoints
 from local.demo.day import Day, Done
+from local.demo.highlights import highlights
 from local.demo.numbers import Numbers, measured
 from local.demo.traces import Document, documents, trace_ids
 from local.demo.waiting import TooLate, until
@@ -39,7 +40,8 @@ def play(place: Place, seed: int) -> None:
     services = apis(place)
     before = measured(services.analytics)
     done = Day(services, seed=seed).play()
-    print(story.told(done, _counted(services, before, done)))
+    numbers = _counted(services, before, done)
+    print(story.told(done, numbers, highlights(services.analytics)))
     solved = done.solved[-1]
     trace_id, found = _traced(aws.client(place, "xray"), solved)
     print(f"\n{story.followed(solved.body['id'], trace_id, found)}\n")

@@ -43,7 +43,14 @@ class Done:
         paid = [(one["amount"]["currency"], Decimal(one["amount"]["amount"])) for one in self.payments]
         shares = [share["amount"] for payment in self.payments for share in payment["allocations"]]
         allocated = [(share["currency"], -Decimal(share["amount"])) for share in shares]
-        return Numbers(len(self.tickets), len(self.solved), total(invoiced), total(paid), total(invoiced + allocated))
+        return Numbers(
+            tickets_opened=len(self.tickets),
+            tickets_solved=len(self.solved),
+            backlog=len(self.tickets) - len(self.solved),
+            invoiced=total(invoiced),
+            collected=total(paid),
+            outstanding=total(invoiced + allocated),
+        )
 
 
 class Day:

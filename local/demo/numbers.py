@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,15 +13,25 @@ from local.client import Client
 Amounts = Mapping[str, Decimal]
 
 
+COUNTS = ("tickets_opened", "tickets_solved", "backlog")
+FLOWS = ("invoiced", "collected", "credited", "refunded", "written_off")
+AGES = ("ageing_current", "ageing_1_30", "ageing_31_60", "ageing_61_90", "ageing_over_90")
+
+
 @dataclass(frozen=True)
 class Numbers:
-    """Tickets as counts, money by currency."""
+    """Tickets as counts, money by currency; what is outstanding also by currency and age, ``EUR ageing_1_30``."""
 
     tickets_opened: int = 0
     tickets_solved: int = 0
+    backlog: int = 0
     invoiced: Amounts = field(default_factory=dict)
     collected: Amounts = field(default_factory=dict)
+    credited: Amounts = field(default_factory=dict)
+    refunded: Amounts = field(default_factory=dict)
+    written_off: Amounts = field(default_factory=dict)
     outstanding: Amounts = field(default_factory=dict)
+    ageing: Amounts = field(default_factory=dict)
 
     def plus(self, other: Numbers) -> Numbers:
         return _combined(self, other, 1)
@@ -37,23 +47,23 @@ def measured(analytics: Client) -> Numbers:
 
 def asked(analytics: Client, since: date) -> Numbers:
     """The metrics from the beginning of a day (UTC) until tomorrow."""
-    question = {
-        "metrics": ["tickets_opened", "tickets_solved", "invoiced", "collected", "outstanding"],
-        "from": since.isoformat(),
-        "to": (datetime.now(UTC).date() + timedelta(days=1)).isoformat(),
-        "interval": "day",
-        "time_zone": "UTC",
-    }
-    series = analytics.post("/query", question).body["series"]
+    names = [*COUNTS, *FLOWS, "outstanding", *AGES]
+    series = analytics.post("/query", question(names, since, "day")).body["series"]
     return Numbers(
         tickets_opened=_count(series, "tickets_opened"),
         tickets_solved=_count(series, "tickets_solved"),
-        invoiced=_sums(series, "invoiced"),
-        collected=_sums(series, "collected"),
-        outstanding=_without_zeros(
-            {one["currency"]: Decimal(one["points"][-1]["value"]) for one in series if one["metric"] == "outstanding"}
-        ),
+        backlog=next(one["points"][-1]["value"] for one in series if one["metric"] == "backlog"),
+        **{name: _sums(series, name) for name in FLOWS},
+        outstanding=_levels(series, "outstanding"),
+        ageing={f"{code} {name}": owed for name in AGES for code, owed in _levels(series, name).items()},
     )
+
+
+def question(metrics: list[str], since: date, interval: str) -> dict[str, Any]:
+    """A question about the time from the beginning of a day (UTC) until tomorrow."""
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    period = {"from": since.isoformat(), "to": tomorrow.isoformat()}
+    return {"metrics": metrics, **period, "interval": interval, "time_zone": "UTC"}
 
 
 def total(amounts: list[tuple[str, Decimal]]) -> Amounts:
@@ -61,7 +71,7 @@ def total(amounts: list[tuple[str, Decimal]]) -> Amounts:
     sums: dict[str, Decimal] = {}
     for currency, amount in amounts:
         sums[currency] = sums.get(currency, Decimal(0)) + amount
-    return _without_zeros(sums)
+    return {currency: amount for currency, amount in sums.items() if amount}
 
 
 def _count(series: list[Any], metric: str) -> int:
@@ -73,20 +83,16 @@ def _sums(series: list[Any], metric: str) -> Amounts:
     return total([(one["currency"], Decimal(point["value"])) for one in found for point in one["points"]])
 
 
+def _levels(series: list[Any], metric: str) -> Amounts:
+    found = [one for one in series if one["metric"] == metric]
+    return total([(one["currency"], Decimal(one["points"][-1]["value"])) for one in found])
+
+
 def _combined(left: Numbers, right: Numbers, sign: int) -> Numbers:
-    def amounts(name: str) -> Amounts:
-        return total(
-            [*getattr(left, name).items(), *((code, sign * value) for code, value in getattr(right, name).items())]
-        )
+    def one(name: str) -> Any:
+        first, second = getattr(left, name), getattr(right, name)
+        if name in COUNTS:
+            return first + sign * second
+        return total([*first.items(), *((code, sign * value) for code, value in second.items())])
 
-    return Numbers(
-        left.tickets_opened + sign * right.tickets_opened,
-        left.tickets_solved + sign * right.tickets_solved,
-        amounts("invoiced"),
-        amounts("collected"),
-        amounts("outstanding"),
-    )
-
-
-def _without_zeros(sums: Amounts) -> Amounts:
-    return {currency: amount for currency, amount in sums.items() if amount}
+    return Numbers(**{field.name: one(field.name) for field in fields(Numbers)})

@@ -10,9 +10,9 @@ from local.demo.numbers import Amounts, Numbers
 from local.demo.traces import Document, tree
 
 
-def told(done: Done, numbers: Numbers) -> str:
+def told(done: Done, numbers: Numbers, highlights: list[str]) -> str:
     """What was done, and what analytics makes of it and of all that happened since yesterday."""
-    return "\n".join([*_done(done), "", *_numbers(numbers)])
+    return "\n".join([*_done(done), "", *_numbers(numbers), *(f"  {line}" for line in highlights)])
 
 
 def followed(ticket_id: str, trace_id: str, documents: list[Document]) -> str:

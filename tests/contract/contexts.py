@@ -22,6 +22,7 @@ EMITTED = {
         "CustomerUpdated",
         "TicketOpened",
         "TicketAssigned",
+        "TicketReclassified",
         "FirstResponseSent",
         "TicketSolved",
         "TicketReopened",
@@ -41,6 +42,7 @@ EMITTED = {
         "DunningStepReached",
         "CreditNoteIssued",
         "PaymentRecorded",
+        "PaymentAllocated",
         "PaymentReversed",
         "PaymentRefunded",
         "TimeEntryBilled",
@@ -50,7 +52,25 @@ EMITTED = {
 CONSUMED = {
     "customer-support": {"TimeEntryBilled"},
     "invoicing": {"CustomerRegistered", "CustomerUpdated", "TicketSolved"},
-    "analytics": {"TicketOpened", "TicketSolved", "InvoiceIssued", "PaymentRecorded"},
+    "analytics": {
+        "TicketOpened",
+        "TicketAssigned",
+        "TicketReclassified",
+        "FirstResponseSent",
+        "TicketSolved",
+        "TicketReopened",
+        "TicketClosed",
+        "SlaBreached",
+        "SatisfactionRecorded",
+        "InvoiceIssued",
+        "InvoiceVoided",
+        "InvoiceMarkedUncollectible",
+        "PaymentRecorded",
+        "PaymentAllocated",
+        "PaymentReversed",
+        "PaymentRefunded",
+        "CreditNoteIssued",
+    },
 }
 CONTEXTS = sorted(EMITTED)
 """What each context tells and listens to. Whoever adds an event or a consumer says so here, for all to see."""

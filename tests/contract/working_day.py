@@ -73,6 +73,7 @@ class WorkingDay(ServiceTest):
             self.do("PATCH", f"/customers/{ann['id']}", {"company": "Smith Ltd", "time_zone": "Europe/London"})
             ticket = {"customer_id": ann["id"], "subject": "Printer on fire", "body": "It burns."}
             path = f"/tickets/{self.do('POST', '/tickets', ticket)['id']}"
+            self.do("PATCH", path, {"priority": "high"})
             self.do("POST", f"{path}/assign", {"assignee": "agent@example.com"})
             self.do("POST", f"{path}/messages", {"body": "Use water."})
             for minutes, billable in ((90, True), (20, True), (5, False)):
@@ -112,6 +113,7 @@ class WorkingDay(ServiceTest):
             unapplied = self.pay(customer_id, "5.00")
             back = {"amount": {"amount": "2.00", "currency": "EUR"}, "external_ref": "back-1"}
             self.do("POST", f"/payments/{unapplied['id']}/refunds", back)
+            self.do("POST", f"/payments/{unapplied['id']}/allocations", {"invoice_id": of_time["id"]})
             bounced = self.pay(customer_id, "7.00")
             self.do("POST", f"/payments/{bounced['id']}/reverse", {"reason": "direct debit returned"})
             self.do("POST", "/credit-notes", {"invoice_id": by_hand["id"], "all": True, "reason": "Not delivered"})

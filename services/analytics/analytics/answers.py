@@ -1,13 +1,21 @@
 """Series as the API tells them."""
 
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 from analytics.domain.catalogue import Unit
+from analytics.domain.measures import CURRENCY
 from analytics.domain.money import amount_text
 from analytics.domain.planning import Plan, Question
+from analytics.domain.reckoning import Value
 from analytics.domain.series import Series
 from backoffice.clock import rfc3339
+
+_COUNTS = {Unit.TICKETS, Unit.EVENTS}
+_PLACES = {Unit.PERCENT: 2, Unit.SCORE: 2, Unit.DAYS: 1}
+
+Written = int | float | str | None
 
 
 def answer_to(question: Question, plan: Plan, found: list[Series]) -> dict[str, Any]:
@@ -23,20 +31,34 @@ def answer_to(question: Question, plan: Plan, found: list[Series]) -> dict[str, 
     }
 
 
+def written(value: Value, series: Series) -> Written:
+    """A value as JSON: a count is an integer, seconds are a number, whatever has digits to keep is a string."""
+    unit = series.metric.unit
+    if value is None:
+        return None
+    if unit in _COUNTS:
+        return int(value)
+    if unit is Unit.MONEY:
+        return amount_text(value, series.dimensions[CURRENCY])
+    if unit is Unit.SECONDS:
+        return _seconds(value)
+    return f"{value:.{_PLACES[unit]}f}"
+
+
+def _seconds(value: Decimal) -> int | float:
+    return int(value) if value == int(value) else round(float(value), 3)
+
+
 def _series(series: Series, bounds: list[tuple[str, str]]) -> dict[str, Any]:
-    dimensions = dict(zip(series.metric.dimensions, series.dimensions, strict=True))
+    dimensions = dict(series.dimensions)
+    currency = {CURRENCY: dimensions.pop(CURRENCY)} if CURRENCY in dimensions else {}
     return {
         "metric": series.metric.name,
         "unit": series.metric.unit,
-        **dimensions,
+        **currency,
+        "dimensions": dimensions,
         "points": [
-            {"start": start, "end": end, "value": value}
-            for (start, end), value in zip(bounds, _values(series, dimensions), strict=True)
+            {"start": start, "end": end, "value": written(value, series)}
+            for (start, end), value in zip(bounds, series.values, strict=True)
         ],
     }
-
-
-def _values(series: Series, dimensions: dict[str, str]) -> list[int] | list[str]:
-    if series.metric.unit is Unit.MONEY:
-        return [amount_text(value, dimensions["currency"]) for value in series.values]
-    return [int(value) for value in series.values]

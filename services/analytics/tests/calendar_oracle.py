@@ -1,7 +1,7 @@
 """A slow and obvious second opinion on local time: looks at the clock on the wall once a minute."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,23 @@ def days(start: datetime, end: datetime, zone: ZoneInfo) -> list[Span]:
         return latest
 
     return _runs(start, end, date_on_the_wall)
+
+
+def weeks(start: datetime, end: datetime, zone: ZoneInfo) -> list[Span]:
+    """Days of the same week, which begins on Monday."""
+    return _together(days(start, end, zone), zone, lambda day: day.isocalendar()[:2])
+
+
+def months(start: datetime, end: datetime, zone: ZoneInfo) -> list[Span]:
+    """Days of the same month."""
+    return _together(days(start, end, zone), zone, lambda day: (day.year, day.month))
+
+
+def _together(single: list[Span], zone: ZoneInfo, label: Callable[[date], object]) -> list[Span]:
+    # Late in a run the clock shows its date, whatever it showed while it was being set.
+    dated = [(label((span.end - MINUTE).astimezone(zone).date()), span) for span in single]
+    groups = [[span for _, span in group] for _, group in groupby(dated, key=lambda one: one[0])]
+    return [Span(group[0].start, group[-1].end) for group in groups]
 
 
 def _runs(start: datetime, end: datetime, label: Callable[[datetime], object]) -> list[Span]:

@@ -59,6 +59,19 @@ class Planning(unittest.TestCase):
         self.assertEqual(euros, plan(question(filters=euros)).filters)
         self.assertEqual(["filters.currency"], self.fields(metrics=["tickets_opened"], filters=euros))
 
+    def test_a_dimension_needs_one_metric_that_has_it_and_is_named_once(self):
+        self.assertEqual({"queue"}, plan(question(dimensions=["queue"])).split_by)
+        self.assertEqual(["dimensions.1"], self.fields(dimensions=["queue", "queue"]))
+        self.assertEqual(["dimensions.0"], self.fields(metrics=["invoiced"], dimensions=["queue"]))
+        self.assertEqual(["dimensions.0"], self.fields(dimensions=["colour"]))
+
+    def test_accounts_are_split_only_if_they_are_named_and_twenty_at_most(self):
+        self.assertEqual(["filters.account"], self.fields(dimensions=["account"]))
+        named = {"account": [f"cus_{number}" for number in range(21)]}
+        self.assertEqual(["filters.account"], self.fields(filters=named))
+        most = {"account": named["account"][:20]}
+        self.assertEqual(20, len(plan(question(filters=most, dimensions=["account"])).reads[1].accounts))
+
     def test_there_is_a_most_of_intervals(self):
         start = utc("2026-01-01T00:00")
         hours = {"start": start, "interval": Interval.HOUR, "time_zone": "UTC"}

@@ -5,11 +5,20 @@ from zoneinfo import ZoneInfo
 
 from backoffice_testing import ServiceTest, create_table
 
-from analytics.domain.buckets import Change, Record
-from analytics.domain.catalogue import COLLECTED, INVOICED, OUTSTANDING, TICKETS_OPENED, Kind
+from analytics.domain.buckets import Addition, Change, Record, number_of
 from analytics.domain.intervals import Interval, Span, spans
+from analytics.domain.measures import (
+    BACKLOG,
+    COLLECTED,
+    INVOICED,
+    OUTSTANDING,
+    OUTSTANDING_BY_DUE_DATE,
+    RESOLUTION_TIME,
+    TICKETS_OPENED,
+)
 from analytics.domain.measuring import measure
-from analytics.domain.series import values
+from analytics.domain.planning import Read
+from analytics.domain.reckoning import Timeline, flow, level
 from analytics.store.counting import Counter
 from analytics.store.reading import Reader
 from backoffice.dynamodb import from_dynamodb
@@ -24,18 +33,33 @@ def span(start, **length):
     return Span(start, start + timedelta(**length))
 
 
-def invoice(at, total, currency="EUR"):
-    return "InvoiceIssued", {"currency": currency, "issued_at": at, "tax_inclusive": Decimal(total)}
+def totals(measure, span):
+    return Read(measure, span, measure.summary)
+
+
+def in_full(measure, span, *accounts):
+    return Read(measure, span, measure.dimensions, accounts)
+
+
+def added(*amounts):
+    """What was added at which times."""
+    return Record([Addition(number_of(at), None, Decimal(amount)) for at, amount in amounts])
+
+
+def invoice(at, total, currency="EUR", account_id="cus_1"):
+    sums = dict.fromkeys(("tax_inclusive", "payable"), Decimal(total))
+    about = {"currency": currency, "account_id": account_id, "due_date": at.date()}
+    return "InvoiceIssued", {**about, "issued_at": at, **sums}
 
 
 def payment(at, amount, currency="EUR"):
-    allocations = [{"amount": Decimal(amount)}]
-    data = {"currency": currency, "recorded_at": at, "amount": Decimal(amount), "allocations": allocations}
-    return "PaymentRecorded", data
+    allocations = [{"amount": Decimal(amount), "due_date": at.date(), "written_off": Decimal(0)}]
+    about = {"currency": currency, "account_id": "cus_1", "amount": Decimal(amount)}
+    return "PaymentRecorded", {**about, "recorded_at": at, "allocations": allocations}
 
 
-def ticket(at):
-    return "TicketOpened", {"opened_at": at}
+def ticket(at, queue="general"):
+    return "TicketOpened", {"queue": queue, "priority": "normal", "opened_at": at}
 
 
 class Counting(ServiceTest):
@@ -81,17 +105,27 @@ class Counting(ServiceTest):
 
     def test_changes_to_several_quarters_of_a_day_go_into_one_item(self):
         quarters = [NOON, NOON + timedelta(minutes=45), NOON + HOUR]
-        self.counter.count("evt_1", [Change(TICKETS_OPENED, (), quarter, Decimal(2)) for quarter in quarters])
-        self.assertEqual(2, len(self.items()))
-        self.assertEqual(
-            {(): Record(dict.fromkeys(quarters, 2))}, self.reader.read(TICKETS_OPENED, span(NOON, hours=2))
-        )
+        about = ("general", "normal")
+        self.counter.count("evt_1", [Change(TICKETS_OPENED, about, quarter, Decimal(2)) for quarter in quarters])
+        # The seen mark, the totals, and those of queue and priority.
+        self.assertEqual(3, len(self.items()))
+        expected = added(*((quarter, 2) for quarter in quarters))
+        for read, values in ((totals, ()), (in_full, about)):
+            found = self.reader.read(read(TICKETS_OPENED, span(NOON, hours=2)))
+            self.assertEqual({values}, found.keys())
+            self.assertCountEqual(expected.additions, found[values].additions)
+
+    def test_bins_of_a_quarter_are_counted_each_by_itself(self):
+        changes = [Change(RESOLUTION_TIME, ("a", "low", "ann"), NOON, Decimal(1), bin) for bin in (3, 3, 700)]
+        self.counter.count("evt_1", changes)
+        read = self.reader.read(totals(RESOLUTION_TIME, span(NOON, hours=1)))
+        self.assertCountEqual([(number_of(NOON), 3, 2), (number_of(NOON), 700, 1)], read[()].additions)
 
     def test_amounts_stay_exact(self):
         for amount in ("0.10", "0.20", "123456789012.34"):
             self.count(invoice(NOON, amount))
-        read = self.reader.read(INVOICED, span(NOON, hours=1))
-        self.assertEqual({NOON: Decimal("123456789012.64")}, read["EUR",].quarters)
+        read = self.reader.read(totals(INVOICED, span(NOON, hours=1)))
+        self.assertEqual(added((NOON, "123456789012.64")), read["EUR",])
 
     def items(self):
         """All items by key; when inbox marks expire is left out."""
@@ -124,14 +158,14 @@ class Reading(ServiceTest):
         for metric, calls in ((TICKETS_OPENED, 1), (INVOICED, 1), (COLLECTED, 1), (OUTSTANDING, 2)):
             self.calls.clear()
             with self.subTest(metric.name):
-                self.reader.read(metric, whole)
+                self.reader.read(totals(metric, whole))
                 self.assertEqual(["Query"] * calls, self.calls)
 
     def test_only_what_lies_within_the_span_is_on_record_of_a_flow(self):
         self.count(*(ticket(NOON + minutes * timedelta(minutes=1)) for minutes in (-1, 0, 59, 60)))
-        read = self.reader.read(TICKETS_OPENED, span(NOON, hours=1))
-        self.assertEqual({(): Record({NOON: 1, NOON + timedelta(minutes=45): 1})}, read)
-        self.assertEqual({}, self.reader.read(TICKETS_OPENED, span(NOON + 5 * HOUR, hours=1)))
+        read = self.reader.read(totals(TICKETS_OPENED, span(NOON, hours=1)))
+        self.assertCountEqual(added((NOON, 1), (NOON + timedelta(minutes=45), 1)).additions, read[()].additions)
+        self.assertEqual({}, self.reader.read(totals(TICKETS_OPENED, span(NOON + 5 * HOUR, hours=1))))
 
     def test_a_level_opens_with_all_that_happened_before_and_forgets_nothing(self):
         self.count(
@@ -143,19 +177,51 @@ class Reading(ServiceTest):
             payment(NOON + HOUR, "0.20"),
             invoice(NOON + 3 * HOUR, "5"),
         )
-        read = self.reader.read(OUTSTANDING, span(NOON, hours=3))["EUR",]
-        self.assertEqual(Decimal(1110), read.opening)
-        hours = list(spans(span(NOON, hours=3), Interval.HOUR, ZoneInfo("UTC")))
-        self.assertEqual((Decimal("1110.50"), Decimal("1110.30"), Decimal("1110.30")), values(Kind.LEVEL, hours, read))
+        read = self.reader.read(totals(OUTSTANDING, span(NOON, hours=3)))["EUR",]
+        self.assertEqual({None: Decimal(1110)}, read.opening)
+        hours = timeline(spans(span(NOON, hours=3), Interval.HOUR, ZoneInfo("UTC")))
+        self.assertEqual([Decimal("1110.50"), Decimal("1110.30"), Decimal("1110.30")], level([read], hours))
+
+    def test_debts_open_by_due_date(self):
+        due = datetime(2026, 10, 5, tzinfo=UTC)
+        self.count(invoice(due, "70"), payment(due, "30"), invoice(NOON, "7"))
+        read = self.reader.read(totals(OUTSTANDING_BY_DUE_DATE, span(NOON, hours=1)))["EUR",]
+        self.assertEqual({due.toordinal(): Decimal(40)}, read.opening)
+        self.assertEqual([(number_of(NOON), NOON.toordinal(), Decimal(7))], read.additions)
 
     def test_a_level_of_the_past_does_not_know_what_came_later(self):
         self.count(invoice(NOON, "10"))
-        self.assertEqual({}, self.reader.read(OUTSTANDING, span(NOON - timedelta(days=40), days=40)))
+        self.assertEqual({}, self.reader.read(totals(OUTSTANDING, span(NOON - timedelta(days=40), days=40))))
 
     def test_series_that_need_escaping_are_kept_apart(self):
-        odd = [("a#b",), ("a",), ("a~",), ("ä/%23",)]
-        self.counter.count("evt_1", [Change(INVOICED, name, NOON, Decimal(1)) for name in odd])
-        self.assertEqual(set(odd), set(self.reader.read(INVOICED, span(NOON, hours=1))))
+        odd = [("a#b", "x"), ("a", "x"), ("a~", "x"), ("ä/%23", "x"), ("a~1", "x")]
+        self.counter.count("evt_1", [Change(TICKETS_OPENED, name, NOON, Decimal(1)) for name in odd])
+        self.assertEqual(set(odd), set(self.reader.read(in_full(TICKETS_OPENED, span(NOON, hours=1)))))
+
+    def test_accounts_lie_apart_and_are_read_one_by_one(self):
+        for name in ("cus_1", "cus_2", "cus_3"):
+            self.count(invoice(NOON, "10", account_id=name), invoice(NOON, "5", "USD", name))
+        self.calls.clear()
+        read = self.reader.read(in_full(OUTSTANDING, span(NOON, hours=1), "cus_1", "cus_3", "cus_4"))
+        self.assertEqual({(code, name) for code in ("EUR", "USD") for name in ("cus_1", "cus_3")}, read.keys())
+        self.assertEqual(["Query"] * 6, self.calls)
+
+    def test_shards_of_an_item_are_read_as_one(self):
+        self.count(ticket(NOON), ticket(NOON))
+        day = f"DAY#{NOON.date()}"
+        for pk, sk in (
+            ("METRIC#1#tickets_opened", f"{day}~3"),
+            ("METRIC#1#tickets_opened#queue#priority", f"{day}#general#normal~12"),
+            ("METRIC#1#backlog", f"{day}~1"),
+            ("METRIC#1#backlog", "YEAR#2026~1"),
+        ):
+            self.table.put_all([{"pk": pk, "sk": sk, "t1200": 5, "m11": 5}])
+        whole = span(NOON, hours=1)
+        for read in (totals(TICKETS_OPENED, whole), in_full(TICKETS_OPENED, whole), totals(BACKLOG, whole)):
+            (record,) = self.reader.read(read).values()
+            self.assertEqual(7, sum(addition.amount for addition in record.additions))
+        (later,) = self.reader.read(totals(BACKLOG, span(NOON + timedelta(days=30), hours=1))).values()
+        self.assertEqual({None: 7}, later.opening)
 
     def test_any_series_equals_a_sum_over_the_events(self):
         rng = random.Random(5)
@@ -166,16 +232,19 @@ class Reading(ServiceTest):
                 start = NOON + timedelta(minutes=15 * rng.randrange(-4000, 4000))
                 whole = span(start, hours=rng.randrange(1, 900))
                 parts = list(spans(whole, interval, zone))
-                for metric in (OUTSTANDING, INVOICED):
-                    record = self.reader.read(metric, whole).get(("EUR",), Record({}))
-                    with self.subTest(zone=zone.key, interval=interval, metric=metric.name, start=start):
-                        self.assertEqual(
-                            [summed(events, metric, part) for part in parts],
-                            list(values(metric.kind, parts, record)),
-                        )
+                for asked, formula in ((OUTSTANDING, level), (INVOICED, flow)):
+                    record = self.reader.read(totals(asked, whole)).get(("EUR",), Record())
+                    with self.subTest(zone=zone.key, interval=interval, measure=asked.name, start=start):
+                        found = formula([record], timeline(parts))
+                        self.assertEqual([summed(events, asked, part) for part in parts], found)
 
 
-def summed(events, metric, part):
+def timeline(parts):
+    parts = list(parts)
+    return Timeline([number_of(part.start) for part in parts], number_of(parts[-1].end), [])
+
+
+def summed(events, measure, part):
     """What events in euros come to, straight from their own data."""
     total = Decimal(0)
     for event_type, data in events:
@@ -184,7 +253,7 @@ def summed(events, metric, part):
         invoiced = event_type == "InvoiceIssued"
         at = data["issued_at"] if invoiced else data["recorded_at"]
         amount = data["tax_inclusive"] if invoiced else -data["amount"]
-        if metric is OUTSTANDING and at < part.end or metric is INVOICED and invoiced and part.start <= at < part.end:
+        if measure is OUTSTANDING and at < part.end or measure is INVOICED and invoiced and part.start <= at < part.end:
             total += amount
     return total
 

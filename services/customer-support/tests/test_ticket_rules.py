@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from backoffice.domain import RuleBroken
-from customer_support.domain.conversation import Author, Message, Satisfaction, TimeEntry, Visibility
+from customer_support.domain.conversation import Author, Message, TimeEntry, Visibility
 from customer_support.domain.history import Act
 from customer_support.domain.life_cycle import ALLOWED, REOPEN_WINDOW, UNSOLVED, Status
 from customer_support.domain.service_levels import Priority, ServiceLevels
@@ -37,7 +37,6 @@ REPLY = replace(ANSWER, author=Author.CUSTOMER)
 HOUR = TimeEntry(
     id="tme_1", ticket_id="tkt_1", minutes=60, rate_code="a", billable=True, worked_by="bo", entered_at=LATER
 )
-HAPPY = Satisfaction(score=5, comment=None, rated_at=LATER)
 
 ACTIONS: dict[str, Callable[[Ticket], None]] = {
     "absorb": lambda ticket: ticket.absorb(ticket_that_is(Status.OPEN), ACT),
@@ -47,11 +46,11 @@ ACTIONS: dict[str, Callable[[Ticket], None]] = {
     "close": lambda ticket: ticket.close(ACT, "by_agent"),
     "hold": lambda ticket: ticket.hold(Status.PENDING, ACT),
     "merge": lambda ticket: ticket.merge_into(ticket_that_is(Status.OPEN), ACT),
-    "rate": lambda ticket: ticket.rate(HAPPY, ACT),
+    "rate": lambda ticket: ticket.rate(5, None, ACT),
     "reopen": lambda ticket: ticket.reopen(ACT, LEVELS),
     "reply": lambda ticket: ticket.add(REPLY, LEVELS),
     "resume": lambda ticket: ticket.resume(ACT, LEVELS),
-    "solve": lambda ticket: ticket.solve([], ACT),
+    "solve": lambda ticket: ticket.solve([], ACT, LEVELS),
     "time_entry": lambda ticket: ticket.log(HOUR),
 }
 AFTERWARDS = {
@@ -109,12 +108,12 @@ class ATicket(unittest.TestCase):
         for status in UNSOLVED:
             ticket = ticket_that_is(status, assignee=None)
             with self.assertRaises(RuleBroken) as refused:
-                ticket.solve([HOUR], ACT)
+                ticket.solve([HOUR], ACT, LEVELS)
             self.assertEqual((refused.exception.code, ticket.facts, ticket.status), ("unassigned", [], status))
 
     def test_tells_its_billable_time_alone_when_it_is_solved(self) -> None:
         ticket = ticket_that_is(Status.OPEN)
-        ticket.solve([HOUR, replace(HOUR, id="tme_2", billable=False)], ACT)
+        ticket.solve([HOUR, replace(HOUR, id="tme_2", billable=False)], ACT, LEVELS)
 
         (fact,) = ticket.facts
         self.assertEqual((fact.type, fact.occurred_at), ("TicketSolved", LATER))
@@ -128,8 +127,9 @@ class ATicket(unittest.TestCase):
         ticket.change({"queue": "other", "priority": Priority.LOW}, ACT)
         ticket.assign("cy", ACT)
 
-        (fact,) = ticket.facts
-        self.assertEqual((fact.data["queue"], fact.data["priority"]), ("other", "low"))
+        for fact in ticket.facts:
+            self.assertEqual((fact.data["queue"], fact.data["priority"]), ("other", "low"))
+        self.assertEqual([fact.type for fact in ticket.facts], ["TicketReclassified", "TicketAssigned"])
 
     def test_has_one_first_response(self) -> None:
         ticket = ticket_that_is(Status.NEW)

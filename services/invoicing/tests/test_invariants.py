@@ -1,6 +1,7 @@
 """Whatever a company does, in whatever order, and wherever it crashes: what must always hold does hold."""
 
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from typing import Any
@@ -15,6 +16,7 @@ from invoicing.handlers import clock
 from tests.company import RATE, SELLER, CompanyTest, line, ticket_solved, time_entry
 from tests.races import lost_answer, lost_request
 
+_SUMS = {"payable", "amount", "freed", "written_off"}
 CRASHES = st.sampled_from(["none", "none", "before the write", "after the write"])
 AMOUNTS = st.integers(1, 30_000).map(lambda cents: f"{Decimal(cents) / 100:.2f}")
 PICK = st.integers(0, 99)
@@ -159,6 +161,18 @@ class Bookkeeping(RuleBasedStateMachine):
         assert [fact for fact, times in told.items() if fact[0] in once and times > 1] == []
         assert {fact[1] for fact in told if fact[0] == "InvoiceIssued"} == self.stands.keys()
 
+    @invariant()
+    def what_events_tell_adds_up_to_what_remains(self) -> None:
+        """By due date: nobody who listens needs to know anything else."""
+        owed = Counter[str]()
+        for event in self.company.events():
+            for due_date, cents in _owed(event["type"], event["data"]):
+                owed[due_date] += cents
+        remaining = Counter[str]()
+        for invoice in self.invoices("open"):
+            remaining[invoice["due_date"]] += int(Decimal(invoice["totals"]["remaining"]) * 100)
+        assert +owed == +remaining and not -owed
+
     def assert_balance(self, invoices: list[Any], payments: list[Any]) -> None:
         """The running sums are what the documents say, and the book adds up to them."""
         balances = self.company.get(f"/accounts/{self.account_id}/balance").body["balances"]
@@ -199,6 +213,23 @@ class Bookkeeping(RuleBasedStateMachine):
 
     def picked(self, these: list[Any], pick: int) -> Any:
         return these[pick % len(these)]
+
+
+def _owed(type: str, data: dict[str, Any]) -> Iterator[tuple[str, int]]:
+    """How an event changes what is owed, in cents, by due date."""
+    told = {name: int(Decimal(value) * 100) for name, value in data.items() if name in _SUMS}
+    written_off = told.get("written_off", 0)
+    match type:
+        case "InvoiceIssued":
+            yield data["due_date"], told["payable"]
+        case "InvoiceVoided" | "InvoiceMarkedUncollectible":
+            yield data["due_date"], written_off - told["amount"]
+        case "CreditNoteIssued":
+            yield data["due_date"], written_off + told["freed"] - told["payable"]
+        case "PaymentRecorded" | "PaymentAllocated" | "PaymentReversed":
+            for share in data["allocations"]:
+                cents = int((Decimal(share["written_off"]) - Decimal(share["amount"])) * 100)
+                yield share["due_date"], -cents if type == "PaymentReversed" else cents
 
 
 def _amount(money: dict[str, str]) -> Decimal:

@@ -12,7 +12,7 @@ from invoicing.domain.invoice import Invoice, State
 from invoicing.domain.lines import Content, TimeEntry
 from invoicing.domain.money import ZERO
 from invoicing.domain.numbering import Series
-from invoicing.domain.payments import Payment
+from invoicing.domain.payments import Intent, Payment
 from invoicing.domain.seller import is_iban
 from invoicing.domain.taxes import Tax
 from invoicing.domain.terms import Terms
@@ -205,9 +205,10 @@ class Paying(RuleTest):
     def test_tells_what_it_pays(self) -> None:
         invoice = issued()
         one = payment(invoice, "20.00")
-        one.pay(invoice)
-        one.tell()
-        self.assertEqual(one.facts[0].data["allocations"], [{"invoice_id": invoice.id, "amount": "20.00"}])
+        one.record_receipt([(invoice, Intent(invoice.id))])
+        due_date = invoice.issued.due_date.isoformat()
+        told = {"invoice_id": invoice.id, "amount": "20.00", "due_date": due_date, "written_off": "0.00"}
+        self.assertEqual(one.facts[0].data["allocations"], [told])
 
     @given(st.lists(st.integers(1, 20_000), max_size=12), st.integers(0, 99_999))
     @settings(max_examples=100, deadline=None, derandomize=True)

@@ -4,45 +4,63 @@ The offset of every time zone in use is a whole number of quarter hours (India +
 quarters add up to the local hours and days of all of them without a remainder. Whole UTC hours would not.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
-from analytics.domain.catalogue import Metric
+from analytics.domain.measures import Measure
 
 QUARTER = timedelta(minutes=15)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Dimensions = tuple[str, ...]
-"""Values of a metric's dimensions, in the order in which the metric names them."""
+"""Values of dimensions, in the order in which a measure, or a question, names them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What an event adds to one bucket; ``quarter`` is the UTC time at which the bucket starts."""
+    """What an event adds to one bucket; ``quarter`` is the UTC time at which the bucket starts.
 
-    metric: Metric
+    ``dimensions`` has a value for each of the measure's dimensions, ``bin`` is given if the measure has bins.
+    """
+
+    measure: Measure
     dimensions: Dimensions
     quarter: datetime
+    amount: Decimal
+    bin: int | None = None
+
+
+class Addition(NamedTuple):
+    """What was added in one quarter hour, of which ``number`` is the one since 1970; ``bin`` as in a change."""
+
+    number: int
+    bin: int | None
     amount: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What is on record of one series around a span of time.
+    """What is on record of one series around a span of time, in no order.
 
-    ``quarters`` maps the start of a bucket to its sum; ``opening`` is the sum of all changes before those.
+    ``opening`` is the sum of all that was added before the ``additions``, by bin.
     """
 
-    quarters: Mapping[datetime, Decimal]
-    opening: Decimal = Decimal(0)
+    additions: Sequence[Addition] = ()
+    opening: Mapping[int | None, Decimal] = field(default_factory=dict)
 
 
 def quarter_of(time: datetime) -> datetime:
     """The start of the bucket that a time falls into, in UTC."""
     return time.astimezone(UTC) - (time - _EPOCH) % QUARTER
+
+
+def number_of(quarter: datetime) -> int:
+    """The number of the quarter that starts then, since 1970: arithmetic with numbers is quicker than with times."""
+    return (quarter - _EPOCH) // QUARTER
 
 
 def starts_quarter(time: datetime) -> bool:
@@ -59,8 +77,12 @@ def quarters(start: datetime, end: datetime) -> Iterator[datetime]:
 
 def fold(changes: Iterable[Change]) -> list[Change]:
     """Add up changes to the same bucket; what comes to nothing is left out."""
-    sums: dict[tuple[Metric, Dimensions, datetime], Decimal] = {}
+    sums: dict[tuple[Measure, Dimensions, datetime, int | None], Decimal] = {}
     for change in changes:
-        bucket = (change.metric, change.dimensions, change.quarter)
+        bucket = (change.measure, change.dimensions, change.quarter, change.bin)
         sums[bucket] = sums.get(bucket, Decimal(0)) + change.amount
-    return [Change(*bucket, amount) for bucket, amount in sums.items() if amount]
+    return [
+        Change(measure, dimensions, quarter, amount, bin)
+        for (measure, dimensions, quarter, bin), amount in sums.items()
+        if amount
+    ]

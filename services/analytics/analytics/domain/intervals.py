@@ -1,4 +1,4 @@
-"""Local hours and days of any time zone, as spans of UTC."""
+"""Local hours, days, weeks and months of any time zone, as spans of UTC."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,10 +12,12 @@ _MINUTE = timedelta(minutes=1)
 
 
 class Interval(StrEnum):
-    """The lengths of time that a series can be cut into."""
+    """The lengths of time that a series can be cut into. A week begins on Monday."""
 
     HOUR = "hour"
     DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,14 @@ class Indivisible(Exception):
 
 
 def spans(whole: Span, interval: Interval, zone: ZoneInfo) -> Iterator[Span]:
-    """Cut ``whole`` into the local hours or days of a zone; its ends may cut the first and the last one short.
+    """Cut ``whole`` into the intervals of a zone's local time; its ends may cut the first and the last one short.
 
     An hour lasts until the zone's clock reaches the next full hour or is changed. So on a day of changing
     clocks there are 23 or 25 hours, or a half one where clocks change by 30 minutes. A day begins when its
-    date is first reached; a date that a zone skipped is left out.
+    date is first reached; a date that a zone skipped is left out. A week or a month begins with its first day.
 
     Raises Indivisible for hours around one of the few changes that were not at a full quarter, such as in
-    Newfoundland until 2011. Days are exact there too.
+    Newfoundland until 2011. Whole days are exact there too.
     """
     following = _FOLLOWING[interval]
     start = whole.start
@@ -58,9 +60,22 @@ def day_begins(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _next_day(at: datetime, zone: ZoneInfo) -> datetime:
-    day = at.astimezone(zone).date()
+    return _next_beginning(at, zone, lambda day: day + timedelta(days=1))
+
+
+def _next_week(at: datetime, zone: ZoneInfo) -> datetime:
+    return _next_beginning(at, zone, lambda day: day + timedelta(days=7 - day.weekday()))
+
+
+def _next_month(at: datetime, zone: ZoneInfo) -> datetime:
+    return _next_beginning(at, zone, lambda day: (day.replace(day=1) + timedelta(days=31)).replace(day=1))
+
+
+def _next_beginning(at: datetime, zone: ZoneInfo, following: Callable[[date], date]) -> datetime:
+    day = following(at.astimezone(zone).date())
+    # A date that was skipped, or has begun although the clock was set back into the one before, is none of them.
     while (begin := day_begins(day, zone)) <= at:
-        day += timedelta(days=1)
+        day = following(day)
     return begin
 
 
@@ -83,4 +98,6 @@ def _next_hour(at: datetime, zone: ZoneInfo) -> datetime:
 _FOLLOWING: dict[Interval, Callable[[datetime, ZoneInfo], datetime]] = {
     Interval.HOUR: _next_hour,
     Interval.DAY: _next_day,
+    Interval.WEEK: _next_week,
+    Interval.MONTH: _next_month,
 }

@@ -1,4 +1,4 @@
-"""From a question to the metrics and the spans of UTC that answer it."""
+"""From a question to the intervals that it asks for, and to what must be read to answer it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,13 +6,18 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from analytics.domain.buckets import QUARTER, starts_quarter
+from analytics.domain.buckets import QUARTER, number_of, starts_quarter
 from analytics.domain.catalogue import CATALOGUE, Metric
 from analytics.domain.intervals import Indivisible, Interval, Span, day_begins, spans
+from analytics.domain.measures import ACCOUNT, Measure
+from analytics.domain.reckoning import Timeline
 from backoffice.domain import FieldError, Invalid
 
 MAX_INTERVALS = 2_400
 """Most intervals of one question: 100 days by hour, six and a half years by day."""
+
+MAX_ACCOUNTS = 20
+"""Most accounts of one question: each is read by itself."""
 
 FIRST_YEAR, LAST_YEAR = 2000, 2099
 """The years that can be asked for. Long before, some zones had offsets that quarters do not add up to."""
@@ -28,7 +33,8 @@ Filters = Mapping[str, Sequence[str]]
 class Question:
     """What a caller asks; ``start`` and ``end`` (without it) are times, or dates of ``time_zone``.
 
-    ``filters`` maps a dimension to the values wanted of it and applies to the metrics that have the dimension.
+    ``filters`` maps a dimension to the values wanted of it, ``dimensions`` split the answer; both apply to the metrics
+    that have the dimension.
     """
 
     metrics: Sequence[str]
@@ -37,6 +43,20 @@ class Question:
     interval: Interval
     time_zone: str
     filters: Filters = field(default_factory=dict)
+    dimensions: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What to read of a measure: all of its series with these ``dimensions`` that have anything around ``span``.
+
+    If one of the dimensions is the account, it is read for these ``accounts``.
+    """
+
+    measure: Measure
+    span: Span
+    dimensions: tuple[str, ...]
+    accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +66,58 @@ class Plan:
     metrics: tuple[Metric, ...]
     whole: Span
     spans: tuple[Span, ...]
+    timeline: Timeline
     filters: Filters
+    reads: tuple[Read, ...]
+    split_by: frozenset[str]
 
 
 def plan(question: Question) -> Plan:
     """Find what a question needs. Raises Invalid that names every field at fault."""
     zone = ZoneInfo(question.time_zone)
     whole = Span(_time(question.start, zone), _time(question.end, zone))
-    errors = [*_metric_errors(question), *_filter_errors(question), *_time_errors(whole)]
+    errors = [*_metric_errors(question), *_dimension_errors(question), *_time_errors(whole)]
     if errors:
         raise Invalid(errors)
     metrics = tuple(CATALOGUE[name] for name in question.metrics)
-    return Plan(metrics, whole, _cut(whole, question.interval, zone), question.filters)
+    intervals = _cut(whole, question.interval, zone)
+    return Plan(
+        metrics,
+        whole,
+        intervals,
+        _timeline(intervals, zone),
+        question.filters,
+        tuple(_reads(metrics, whole, question)),
+        frozenset(question.dimensions),
+    )
+
+
+def _reads(metrics: Sequence[Metric], whole: Span, question: Question) -> Iterator[Read]:
+    """One read for each measure, as far back as one of the metrics looks."""
+    since: dict[Measure, datetime] = {}
+    for metric in metrics:
+        for measure in metric.measures:
+            start = whole.start if measure.is_level else whole.start - metric.looks_back
+            since[measure] = min(start, since.get(measure, start))
+    for measure, start in since.items():
+        dimensions = _read_by(measure, question)
+        accounts = question.filters[ACCOUNT] if ACCOUNT in dimensions else ()
+        yield Read(measure, Span(start, whole.end), dimensions, tuple(dict.fromkeys(accounts)))
+
+
+def _read_by(measure: Measure, question: Question) -> tuple[str, ...]:
+    """The totals are few: they are read unless the question needs to tell series apart."""
+    asked = {*question.dimensions, *question.filters} & set(measure.dimensions)
+    return measure.dimensions if asked - set(measure.summary) else measure.summary
+
+
+def _timeline(intervals: Sequence[Span], zone: ZoneInfo) -> Timeline:
+    last_moments = ((interval.end - QUARTER).astimezone(zone) for interval in intervals)
+    return Timeline(
+        [number_of(interval.start) for interval in intervals],
+        number_of(intervals[-1].end),
+        [moment.date().toordinal() for moment in last_moments],
+    )
 
 
 def _time(moment: date | datetime, zone: ZoneInfo) -> datetime:
@@ -77,11 +137,23 @@ def _metric_errors(question: Question) -> Iterator[FieldError]:
             yield FieldError(f"metrics.{index}", "Named twice.")
 
 
-def _filter_errors(question: Question) -> Iterator[FieldError]:
+def _dimension_errors(question: Question) -> Iterator[FieldError]:
     asked = [CATALOGUE[name] for name in question.metrics if name in CATALOGUE]
+    known = {dimension for metric in asked for dimension in metric.dimensions}
     for dimension in question.filters:
-        if asked and not any(dimension in metric.dimensions for metric in asked):
+        if asked and dimension not in known:
             yield FieldError(f"filters.{dimension}", "None of the metrics asked for has this dimension.")
+    for index, dimension in enumerate(question.dimensions):
+        if dimension in question.dimensions[:index]:
+            yield FieldError(f"dimensions.{index}", "Named twice.")
+        elif asked and dimension not in known:
+            there_are = f"they have {', '.join(sorted(known))}" if known else "they have none"
+            yield FieldError(f"dimensions.{index}", f"None of the metrics asked for has this dimension: {there_are}.")
+    accounts = question.filters.get(ACCOUNT, ())
+    if ACCOUNT in question.dimensions and not accounts:
+        yield FieldError(f"filters.{ACCOUNT}", f"Missing: name the accounts to split by, {MAX_ACCOUNTS} at most.")
+    if len(set(accounts)) > MAX_ACCOUNTS:
+        yield FieldError(f"filters.{ACCOUNT}", f"At most {MAX_ACCOUNTS} accounts can be asked for at once.")
 
 
 def _time_errors(whole: Span) -> Iterator[FieldError]:

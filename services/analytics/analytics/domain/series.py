@@ -1,73 +1,94 @@
-"""From what is on record to the values of a series."""
+"""From what is on record to the series that answer a question."""
 
-from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import accumulate, product
+from itertools import product
 
-from analytics.domain.buckets import Dimensions, Record
-from analytics.domain.catalogue import Kind, Metric
-from analytics.domain.intervals import Span
-from analytics.domain.planning import Filters, Plan
+from analytics.domain.buckets import Addition, Dimensions, Record
+from analytics.domain.catalogue import Metric
+from analytics.domain.measures import CURRENCY, Measure
+from analytics.domain.planning import Filters, Plan, Read
+from analytics.domain.reckoning import Value
 from backoffice.domain import Invalid
 
 MAX_POINTS = 30_000
 """Most points of one answer, all series together: some 3 MB of JSON, half of what Lambda can return."""
 
-_NOTHING = Record({})
+Found = Mapping[Dimensions, Record]
+"""What is on record of a measure, by the dimensions that it was read by."""
+
+Groups = Mapping[Dimensions, Sequence[Record]]
+"""The records that belong together, by the dimensions that split an answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A metric's values for one combination of its dimensions, one for each span of the plan."""
+    """A metric's values for one combination of the dimensions that split it, one for each interval of the plan."""
 
     metric: Metric
-    dimensions: Dimensions
-    values: tuple[Decimal, ...]
+    dimensions: Mapping[str, str]
+    values: Sequence[Value]
 
 
-def assemble(plan: Plan, records: Mapping[Metric, Mapping[Dimensions, Record]]) -> list[Series]:
+def assemble(plan: Plan, found: Mapping[Measure, Found]) -> list[Series]:
     """The series that answer a plan, by metric in the order asked and then by dimensions.
 
     A series appears if something is on record of it, or if the filters name each of its dimensions (a
-    metric without dimensions always appears). Raises Invalid if there would be too many points.
+    metric that nothing splits always appears). Raises Invalid if there would be too many points.
     """
+    grouped = {read.measure: _grouped(plan, read, found[read.measure]) for read in plan.reads}
     wanted = [
         (metric, dimensions)
         for metric in plan.metrics
-        for dimensions in _dimensions(metric, records[metric], plan.filters)
+        for dimensions in _dimensions(plan, metric, [grouped[measure] for measure in metric.measures])
     ]
     if len(wanted) * len(plan.spans) > MAX_POINTS:
-        found = f"{len(wanted)} series of {len(plan.spans)} intervals"
-        raise Invalid.one("interval", f"{found} are more than {MAX_POINTS} points: ask for less at once.")
-    return [
-        Series(metric, dimensions, values(metric.kind, plan.spans, records[metric].get(dimensions, _NOTHING)))
-        for metric, dimensions in wanted
-    ]
+        there_are = f"{len(wanted)} series of {len(plan.spans)} intervals"
+        raise Invalid.one("interval", f"{there_are} are more than {MAX_POINTS} points: ask for less at once.")
+    return [_series(plan, metric, dimensions, grouped) for metric, dimensions in wanted]
 
 
-def values(kind: Kind, spans: Sequence[Span], record: Record) -> tuple[Decimal, ...]:
-    """What a record comes to in each of ``spans`` (in order, without gaps); where there is nothing, zero."""
-    starts = [span.start for span in spans]
-    opening, sums = record.opening, [Decimal(0)] * len(spans)
-    for quarter, amount in record.quarters.items():
-        if quarter < starts[0]:
-            opening += amount
-        elif quarter < spans[-1].end:
-            sums[bisect_right(starts, quarter) - 1] += amount
-    if kind is Kind.FLOW:
-        return tuple(sums)
-    return tuple(accumulate(sums, initial=opening))[1:]
+def _series(plan: Plan, metric: Metric, dimensions: Dimensions, grouped: Mapping[Measure, Groups]) -> Series:
+    named = dict(zip(_split(plan, metric.dimensions), dimensions, strict=True))
+    records = [_joined(grouped[measure].get(dimensions, ())) for measure in metric.measures]
+    return Series(metric, named, metric.formula(records, plan.timeline))
 
 
-def _dimensions(metric: Metric, on_record: Iterable[Dimensions], filters: Filters) -> list[Dimensions]:
-    choices = [filters[dimension] for dimension in metric.dimensions if dimension in filters]
-    if len(choices) == len(metric.dimensions):
-        return sorted(set(product(*choices)))
-    return sorted(found for found in on_record if _matches(metric, found, filters))
+def _split(plan: Plan, dimensions: Iterable[str]) -> list[str]:
+    return [dimension for dimension in dimensions if dimension == CURRENCY or dimension in plan.split_by]
 
 
-def _matches(metric: Metric, dimensions: Dimensions, filters: Filters) -> bool:
-    named = zip(metric.dimensions, dimensions, strict=True)
-    return all(value in filters[dimension] for dimension, value in named if dimension in filters)
+def _grouped(plan: Plan, read: Read, found: Found) -> Groups:
+    """The records that a filter lets through, by the dimensions that the question splits them by."""
+    kept = _split(plan, read.dimensions)
+    groups: dict[Dimensions, list[Record]] = {}
+    for values, record in found.items():
+        named = dict(zip(read.dimensions, values, strict=True))
+        if _matches(named, plan.filters):
+            groups.setdefault(tuple(named[dimension] for dimension in kept), []).append(record)
+    return groups
+
+
+def _matches(named: Mapping[str, str], filters: Filters) -> bool:
+    return all(value in filters[dimension] for dimension, value in named.items() if dimension in filters)
+
+
+def _dimensions(plan: Plan, metric: Metric, on_record: Iterable[Iterable[Dimensions]]) -> list[Dimensions]:
+    split = _split(plan, metric.dimensions)
+    if all(dimension in plan.filters for dimension in split):
+        return sorted(set(product(*(plan.filters[dimension] for dimension in split))))
+    return sorted({dimensions for found in on_record for dimensions in found})
+
+
+def _joined(records: Sequence[Record]) -> Record:
+    """Series as one: what was added to each was added to all together."""
+    if len(records) == 1:
+        return records[0]
+    additions: list[Addition] = []
+    opening: dict[int | None, Decimal] = {}
+    for record in records:
+        additions += record.additions
+        for bin, amount in record.opening.items():
+            opening[bin] = opening.get(bin, Decimal(0)) + amount
+    return Record(additions, opening)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from analytics import schemas
 from analytics.domain.measuring import measure
+from analytics.schemas import events
 from analytics.store.counting import Counter
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
@@ -12,10 +12,23 @@ inbox = Inbox()
 handler = inbox.handler
 
 
-@inbox.on("TicketOpened", schema=schemas.TicketOpened)
-@inbox.on("TicketSolved", schema=schemas.TicketSolved)
-@inbox.on("InvoiceIssued", schema=schemas.InvoiceIssued)
-@inbox.on("PaymentRecorded", schema=schemas.PaymentRecorded)
+@inbox.on("TicketOpened", schema=events.TicketOpened)
+@inbox.on("TicketAssigned", schema=events.TicketAssigned)
+@inbox.on("TicketReclassified", schema=events.TicketReclassified)
+@inbox.on("FirstResponseSent", schema=events.FirstResponseSent)
+@inbox.on("TicketSolved", schema=events.TicketSolved)
+@inbox.on("TicketReopened", schema=events.TicketReopened)
+@inbox.on("TicketClosed", schema=events.TicketClosed)
+@inbox.on("SlaBreached", schema=events.SlaBreached)
+@inbox.on("SatisfactionRecorded", schema=events.SatisfactionRecorded)
+@inbox.on("InvoiceIssued", schema=events.InvoiceIssued)
+@inbox.on("InvoiceVoided", schema=events.InvoiceVoided)
+@inbox.on("InvoiceMarkedUncollectible", schema=events.InvoiceMarkedUncollectible)
+@inbox.on("PaymentRecorded", schema=events.PaymentRecorded)
+@inbox.on("PaymentAllocated", schema=events.PaymentAllocated)
+@inbox.on("PaymentReversed", schema=events.PaymentReversed)
+@inbox.on("PaymentRefunded", schema=events.PaymentRefunded)
+@inbox.on("CreditNoteIssued", schema=events.CreditNoteIssued)
 def count(event: Event, data: dict[str, Any]) -> None:
     """Add what the event changes to the buckets of its own time."""
     Counter().count(event.event_id, measure(event.type, data))

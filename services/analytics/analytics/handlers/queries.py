@@ -2,9 +2,9 @@
 
 from analytics import schemas
 from analytics.answers import answer_to
+from analytics.domain.asking import ask
 from analytics.domain.catalogue import CATALOGUE
-from analytics.domain.planning import Question, plan
-from analytics.domain.series import assemble
+from analytics.domain.planning import Question
 from analytics.schemas import drops as drop_schemas
 from analytics.store.drops import DropStore
 from analytics.store.reading import Reader
@@ -32,12 +32,10 @@ def list_metrics(request: Request) -> Answer:
 
 @api.post("/query", group=ANALYSTS, body=schemas.Question, answer=schemas.Answer, read_only=True)
 def query(request: Request) -> Answer:
-    """Metrics by local hour or day of any time zone."""
+    """Metrics by local hour, day, week or month of any time zone."""
     question = Question(**request.body)
-    planned = plan(question)
-    reader = Reader()
-    records = {metric: reader.read(metric, planned.whole) for metric in planned.metrics}
-    return ok(answer_to(question, planned, assemble(planned, records)))
+    planned, found = ask(question, Reader())
+    return ok(answer_to(question, planned, found))
 
 
 @api.get("/drop-sources", group=ANALYSTS, answer=drop_schemas.Source, many=True)

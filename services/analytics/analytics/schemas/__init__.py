@@ -1,4 +1,4 @@
-"""What comes in and goes out: the API's questions and answers, and the data of the events that are measured."""
+"""What comes in and goes out: the API's questions and answers; what other contexts tell is in ``events``."""
 
 import re
 from collections.abc import Mapping
@@ -9,13 +9,11 @@ from marshmallow import ValidationError, fields, validate
 
 from analytics.domain.catalogue import Kind, Unit
 from analytics.domain.intervals import Interval
-from analytics.domain.planning import FIRST_YEAR, LAST_YEAR, MAX_INTERVALS
-from backoffice.currencies import MINOR_UNITS
-from backoffice.schemas import Day, DecimalString, Strict, Tolerant, Utc, Zone
+from analytics.domain.measures import ACCOUNT, CURRENCY, NOBODY
+from analytics.domain.planning import FIRST_YEAR, LAST_YEAR, MAX_ACCOUNTS, MAX_INTERVALS
+from analytics.schemas.events import CURRENCY_CODE
+from backoffice.schemas import Day, Id, Strict, Text, Utc, Zone
 
-# Decimal adds up to 28 digits exactly; what another context has issued is not for us to refuse.
-_LARGEST_AMOUNT = "999999999999999999999999"
-_CURRENCY = validate.OneOf(MINOR_UNITS, error="Not an ISO 4217 currency, like EUR.")
 _MOMENT = (
     "A date (a day of time_zone, from its beginning) or an RFC 3339 time with offset at a full quarter of an hour; "
     f"of the years {FIRST_YEAR} to {LAST_YEAR}."
@@ -39,20 +37,26 @@ class Moment(fields.Field[date]):
         return moment
 
 
+def _values(field: fields.Field[Any], most: int = 50, description: str | None = None) -> fields.List[Any]:
+    metadata = {"description": description} if description else {}
+    return fields.List(field, validate=validate.Length(min=1, max=most), metadata=metadata)
+
+
 class Filters(Strict):
     """Which series to answer, by dimension; a filter applies to the metrics that have its dimension."""
 
-    currency = fields.List(
-        fields.String(validate=_CURRENCY),
-        validate=validate.Length(min=1, max=50),
-    )
+    queue = _values(fields.String(validate=validate.Length(1, 50)))
+    priority = _values(fields.String(validate=validate.OneOf(["low", "normal", "high", "urgent"])))
+    agent = _values(Text(128), description=f"User names; {NOBODY} stands for tickets that have no agent.")
+    currency = _values(fields.String(validate=CURRENCY_CODE))
+    account = _values(Id("cus"), most=MAX_ACCOUNTS, description="Accounts are read one by one.")
 
 
 class Question(Strict):
     metrics = fields.List(
         fields.String(),
         required=True,
-        validate=validate.Length(min=1, max=20),
+        validate=validate.Length(min=1, max=40),
         metadata={"description": "Names from GET /metrics."},
     )
     start = Moment("Where the first interval begins.", data_key="from", required=True)
@@ -65,6 +69,15 @@ class Question(Strict):
     )
     time_zone = Zone(required=True, metadata={"description": "The IANA zone whose hours and days are meant."})
     filters = fields.Nested(Filters, load_default=dict)
+    dimensions = fields.List(
+        fields.String(),
+        load_default=list,
+        validate=validate.Length(max=10),
+        metadata={
+            "description": "Dimensions to split the answer by; a metric without one of them is not split by it. Money "
+            f"is always split by {CURRENCY}. Splitting by {ACCOUNT} needs a filter that names the accounts."
+        },
+    )
 
 
 class Point(Strict):
@@ -72,8 +85,9 @@ class Point(Strict):
     end = Utc()
     value = fields.Raw(
         metadata={
-            "type": ["integer", "string"],
-            "description": "A count as an integer, money as a decimal string.",
+            "type": ["integer", "number", "string", "null"],
+            "description": "A count as an integer, seconds as a number, money, percent, scores and days as a decimal "
+            "string; null where nothing was measured.",
         }
     )
 
@@ -89,6 +103,11 @@ class Series(Strict):
     metric = fields.String()
     unit = fields.Enum(Unit, by_value=True)
     currency = fields.String(metadata={"description": "Only for money."})
+    dimensions = fields.Dict(
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"description": "What the series is about, by each of the dimensions that were asked for."},
+    )
     points = _Points(fields.Nested(Point))
 
 
@@ -107,31 +126,9 @@ class Metric(Strict):
     kind = fields.Enum(
         Kind,
         by_value=True,
-        metadata={"description": "A flow adds up within an interval, a level is what stands at its end."},
+        metadata={
+            "description": "A flow adds up within an interval, a level is what stands at its end; a ratio, a mean and "
+            "a percentile are of what happened within it, and null of nothing."
+        },
     )
     dimensions = fields.List(fields.String())
-
-
-class TicketOpened(Tolerant):
-    opened_at = Utc(required=True)
-
-
-class TicketSolved(Tolerant):
-    solved_at = Utc(required=True)
-
-
-class InvoiceIssued(Tolerant):
-    currency = fields.String(required=True, validate=_CURRENCY)
-    issued_at = Utc(required=True)
-    tax_inclusive = DecimalString(most=_LARGEST_AMOUNT, required=True)
-
-
-class Allocation(Tolerant):
-    amount = DecimalString(most=_LARGEST_AMOUNT, required=True)
-
-
-class PaymentRecorded(Tolerant):
-    currency = fields.String(required=True, validate=_CURRENCY)
-    amount = DecimalString(most=_LARGEST_AMOUNT, required=True)
-    recorded_at = Utc(required=True)
-    allocations = fields.List(fields.Nested(Allocation), required=True)

@@ -1,29 +1,31 @@
-"""Where a change is kept: keys and attributes of the metrics' items.
+"""Where a change is kept: keys and attributes of the measures' items.
 
 One item holds a UTC day of a series, with an attribute for each quarter hour in which something happened; a
 month of full quarters is 30 items. A level has one item more for each year, with the sum of each month: its
-opening balance is read from those, and from the days of its first month, however long its history is.
+opening balance is read from those, and from the days of its first month, however long its history is. A measure with
+bins has an attribute for each bin of each quarter hour, or month.
 
-    pk METRIC#<generation>#<metric>[#<dimension>...]   sk DAY#<date>[#<value>...]     t0000 ... t2345
-                                                       sk YEAR#<year>[#<value>...]    m01 ... m12
+    pk METRIC#<generation>#<measure>[#<dimension>...][#<account>]
+    sk DAY#<date>[#<value>...]     t0000 ... t2345, or t0000_<bin> ...
+       YEAR#<year>[#<value>...]    m01 ... m12, or m01_<bin> ...
 
-What is kept can be rebuilt: a generation is one whole set of these items, beside others.
+A change is kept twice, in the totals and under its full dimensions; both are partitions, with all their series in them,
+but for accounts: each is a partition of its own. An item that is hot has shards beside it, whose sort keys go on with
+``~`` and a number. What is kept can be rebuilt: a generation is one whole set of these items, beside others.
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from analytics.domain.buckets import Change, Dimensions
-from analytics.domain.catalogue import Kind, Metric
-from backoffice.dynamodb import Item
+from analytics.domain.measures import ACCOUNT, Measure
 
 FIRST_GENERATION = "1"
-AFTER_ALL_VALUES = "~"
-QUARTERS = {
-    f"t{hour:02}{minute:02}": timedelta(hours=hour, minutes=minute) for hour in range(24) for minute in range(0, 60, 15)
-}
+SHARD = "~"
+AFTER_ALL_VALUES = SHARD * 2
+QUARTERS = {f"t{hour:02}{minute:02}": hour * 4 + minute // 15 for hour in range(24) for minute in range(0, 60, 15)}
+"""The number of each quarter of a day, by the first characters of its attributes."""
 
 
 class Place(NamedTuple):
@@ -36,19 +38,28 @@ class Place(NamedTuple):
 
 def places(change: Change, generation: str) -> Iterator[Place]:
     """All attributes that a change is added to."""
-    pk = partition(change.metric, generation)
-    values = "".join(f"#{quote(value, safe='')}" for value in change.dimensions)
-    yield Place(pk, f"DAY#{change.quarter.date()}{values}", f"t{change.quarter:%H%M}")
-    if change.metric.kind is Kind.LEVEL:
-        yield Place(pk, f"YEAR#{change.quarter.year:04}{values}", f"m{change.quarter.month:02}")
+    measure, quarter = change.measure, change.quarter
+    bin = "" if change.bin is None else f"_{change.bin}"
+    for kept in dict.fromkeys((measure.summary, measure.dimensions)):
+        named = {name: value for name, value in zip(measure.dimensions, change.dimensions, strict=True) if name in kept}
+        pk = partition(measure, generation, kept, named.pop(ACCOUNT, None))
+        values = "".join(f"#{_escaped(value)}" for value in named.values())
+        yield Place(pk, f"DAY#{quarter.date()}{values}", f"t{quarter:%H%M}{bin}")
+        if measure.is_level:
+            yield Place(pk, f"YEAR#{quarter.year:04}{values}", f"m{quarter.month:02}{bin}")
 
 
-def partition(metric: Metric, generation: str) -> str:
-    """The partition of all series of a metric."""
-    return "#".join(["METRIC", generation, metric.name, *metric.dimensions])
+def partition(measure: Measure, generation: str, dimensions: Dimensions, account: str | None = None) -> str:
+    """The partition of all series of a measure with these dimensions; ``account`` is given if that is one of them."""
+    own = [] if account is None else [_escaped(account)]
+    return "#".join(["METRIC", generation, measure.name, *dimensions, *own])
 
 
-def period_and_dimensions(item: Item) -> tuple[str, Dimensions]:
-    """The period and the dimensions that an item is about."""
-    _, period, *values = item["sk"].split("#")
+def period_and_values(sk: str) -> tuple[str, Dimensions]:
+    """The period and the values of the dimensions, but for the account, that an item is about."""
+    _, period, *values = sk.partition(SHARD)[0].split("#")
     return period, tuple(unquote(value) for value in values)
+
+
+def _escaped(value: str) -> str:
+    return quote(value, safe="").replace(SHARD, "%7E")

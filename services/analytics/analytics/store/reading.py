@@ -1,14 +1,18 @@
 """Reading what has been counted."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, time
+from collections.abc import Container, Iterator
+from datetime import datetime, timedelta
 from decimal import Decimal
 
-from analytics.domain.buckets import QUARTER, Dimensions, Record
-from analytics.domain.catalogue import Kind, Metric
+from analytics.domain.buckets import QUARTER, Addition, Dimensions, Record, number_of
 from analytics.domain.intervals import Span
+from analytics.domain.measures import ACCOUNT
+from analytics.domain.planning import Read
+from analytics.domain.series import Found
 from analytics.store import keys
-from backoffice.dynamodb import Table
+from backoffice.dynamodb import Item, Table
+
+_QUARTERS_OF_A_DAY = timedelta(days=1) // QUARTER
 
 
 class Reader:
@@ -18,47 +22,66 @@ class Reader:
         self._table = table or Table.from_env()
         self._generation = generation
 
-    def read(self, metric: Metric, span: Span) -> dict[Dimensions, Record]:
-        """What is on record of a metric within ``span``, for each of its series that has anything.
+    def read(self, read: Read) -> Found:
+        """What is on record of a measure around the span asked for, for each of its series that has anything.
 
-        One query for a flow and two for a level, for all series together, as long as the days asked for have less
-        than 1 MB: two years of a series in which something happened in every single quarter hour.
+        One query for a flow and two for a level, for all series together (by account: for each account), as long as
+        the days asked for have less than 1 MB.
         """
-        if metric.kind is Kind.FLOW:
-            return _records(span, self._quarters(metric, span), {})
-        # Months that ended before the span are in the opening balance, the days of its first month come one by one.
-        month = span.start.replace(day=1, hour=0, minute=0)
-        since = Span(month, span.end)
-        return _records(since, self._quarters(metric, since), self._openings(metric, month))
+        found: dict[Dimensions, Record] = {}
+        if ACCOUNT not in read.dimensions:
+            return self._records(read, None)
+        for account in read.accounts:
+            found |= {(*values, account): record for values, record in self._records(read, account).items()}
+        return found
 
-    def _quarters(self, metric: Metric, span: Span) -> Iterator[tuple[Dimensions, datetime, Decimal]]:
+    def _records(self, read: Read, account: str | None) -> dict[Dimensions, Record]:
+        pk = keys.partition(read.measure, self._generation, read.dimensions, account)
+        if not read.measure.is_level:
+            return _series(self._additions(pk, read.span), {})
+        # Months that ended before the span are in the opening balance, the days of its first month come one by one.
+        month = read.span.start.replace(day=1, hour=0, minute=0)
+        return _series(self._additions(pk, Span(month, read.span.end)), self._openings(pk, month))
+
+    def _additions(self, pk: str, span: Span) -> Iterator[tuple[Dimensions, list[Addition]]]:
+        first, end = number_of(span.start), number_of(span.end)
         last = (span.end - QUARTER).date()
         reach = f"DAY#{span.start.date()}", f"DAY#{last}{keys.AFTER_ALL_VALUES}"
-        for item in self._table.query_all(keys.partition(metric, self._generation), sk_between=reach):
-            date, dimensions = keys.period_and_dimensions(item)
-            midnight = datetime.combine(datetime.fromisoformat(date), time.min, UTC)
-            for attribute in item.keys() & keys.QUARTERS.keys():
-                yield dimensions, midnight + keys.QUARTERS[attribute], item[attribute]
+        for item in self._table.query_all(pk, sk_between=reach):
+            date, values = keys.period_and_values(item["sk"])
+            midnight = number_of(datetime.fromisoformat(f"{date}T00:00Z"))
+            additions = [
+                Addition(midnight + keys.QUARTERS[quarter], bin, amount)
+                for quarter, bin, amount in _amounts(item, keys.QUARTERS)
+            ]
+            yield values, [addition for addition in additions if first <= addition.number < end]
 
-    def _openings(self, metric: Metric, month: datetime) -> dict[Dimensions, Decimal]:
-        openings: dict[Dimensions, Decimal] = {}
+    def _openings(self, pk: str, month: datetime) -> dict[Dimensions, dict[int | None, Decimal]]:
+        openings: dict[Dimensions, dict[int | None, Decimal]] = {}
         reach = "YEAR#", f"YEAR#{month.year:04}{keys.AFTER_ALL_VALUES}"
-        for item in self._table.query_all(keys.partition(metric, self._generation), sk_between=reach):
-            year, dimensions = keys.period_and_dimensions(item)
+        for item in self._table.query_all(pk, sk_between=reach):
+            year, values = keys.period_and_values(item["sk"])
             before = 12 if int(year) < month.year else month.month - 1
-            earlier = [item[name] for number in range(1, before + 1) if (name := f"m{number:02}") in item]
-            if earlier:
-                openings[dimensions] = openings.get(dimensions, Decimal(0)) + sum(earlier)
+            months = [f"m{number:02}" for number in range(1, before + 1)]
+            for _, bin, amount in _amounts(item, months):
+                opening = openings.setdefault(values, {})
+                opening[bin] = opening.get(bin, Decimal(0)) + amount
         return openings
 
 
-def _records(
-    span: Span,
-    found: Iterable[tuple[Dimensions, datetime, Decimal]],
-    openings: Mapping[Dimensions, Decimal],
+def _amounts(item: Item, periods: Container[str]) -> Iterator[tuple[str, int | None, Decimal]]:
+    """The amounts of these quarters or months: each with its period, and its bin."""
+    for attribute, amount in item.items():
+        period, _, bin = attribute.partition("_")
+        if period in periods:
+            yield period, int(bin) if bin else None, amount
+
+
+def _series(
+    found: Iterator[tuple[Dimensions, list[Addition]]], openings: dict[Dimensions, dict[int | None, Decimal]]
 ) -> dict[Dimensions, Record]:
-    sums: dict[Dimensions, dict[datetime, Decimal]] = {dimensions: {} for dimensions in openings}
-    for dimensions, quarter, amount in found:
-        if span.start <= quarter < span.end:
-            sums.setdefault(dimensions, {})[quarter] = amount
-    return {dimensions: Record(amounts, openings.get(dimensions, Decimal(0))) for dimensions, amounts in sums.items()}
+    additions: dict[Dimensions, list[Addition]] = {values: [] for values in openings}
+    for values, more in found:
+        if more:
+            additions.setdefault(values, []).extend(more)
+    return {values: Record(listed, openings.get(values, {})) for values, listed in additions.items()}

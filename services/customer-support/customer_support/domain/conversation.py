@@ -3,6 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from backoffice.clock import rfc3339
+from customer_support.domain.service_levels import Priority
 
 
 class Visibility(StrEnum):
@@ -63,8 +67,24 @@ class TimeEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Satisfaction:
-    """What the customer thinks of the solution: 1 is the worst, 5 the best."""
+    """What the customer thinks of the solution: 1 is the worst, 5 the best.
+
+    ``queue``, ``priority`` and ``assignee`` are those that the ticket had then.
+    """
 
     score: int
     comment: str | None
     rated_at: datetime
+    queue: str
+    priority: Priority
+    assignee: str | None
+
+    def told(self) -> dict[str, Any]:
+        """As events tell it."""
+        return {
+            "score": self.score,
+            "rated_at": rfc3339(self.rated_at),
+            "queue": self.queue,
+            "priority": self.priority.value,
+            "assignee": self.assignee,
+        }

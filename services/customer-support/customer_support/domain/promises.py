@@ -79,6 +79,19 @@ def renew(ticket: "Ticket", levels: ServiceLevels) -> None:
     wind(ticket, levels)
 
 
+def is_kept(ticket: "Ticket", metric: Metric) -> bool | None:
+    """Whether what now ends the metric's clock comes in time; None if nothing was promised."""
+    promises = ticket.agreement.promises if ticket.agreement else ()
+    return next((promise.breached_at is None for promise in promises if promise.metric is metric), None)
+
+
+def business_time(ticket: "Ticket", metric: Metric, levels: ServiceLevels, until: datetime) -> timedelta | None:
+    """The working time that a metric's clock has taken, promised or not; None without a policy, which has the hours."""
+    if ticket.agreement is None:
+        return None
+    return elapsed(metric, ticket.transitions, levels.hours(ticket.agreement.calendar_id), until)
+
+
 def clocks(ticket: "Ticket", levels: ServiceLevels, at: datetime) -> list[Clock]:
     """How every promise of a ticket stands."""
     if ticket.agreement is None:

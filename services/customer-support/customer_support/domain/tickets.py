@@ -12,7 +12,8 @@ from customer_support.domain.agreement import Agreement, Promise
 from customer_support.domain.conversation import Author, Message, Satisfaction, TimeEntry, Visibility
 from customer_support.domain.history import Act, Remembering
 from customer_support.domain.life_cycle import REOPEN_WINDOW, WAITING, Status, Transition, demand
-from customer_support.domain.service_levels import Priority, ServiceLevels
+from customer_support.domain.service_levels import Metric, Priority, ServiceLevels
+from customer_support.domain.solution import Solution, whole_seconds
 
 # With the longest notes still within the 1 MB of one query: solving reads them all at once.
 MOST_TIME_ENTRIES = 300
@@ -39,6 +40,7 @@ class Ticket(Remembering):
     transitions: tuple[Transition, ...] = ()
     first_responded_at: datetime | None = None
     solved_at: datetime | None = None
+    solution: Solution | None = None
     reopen_until: datetime | None = None
     reopen_count: int = 0
     closed_at: datetime | None = None
@@ -74,13 +76,17 @@ class Ticket(Remembering):
     def change(self, details: dict[str, Any], act: Act) -> None:
         """Change subject, priority, queue or tags; the others stay, and so does what was promised."""
         self._begin("change", act)
+        before = {"previous_queue": self.queue, "previous_priority": self.priority.value}
         self.remember("changed", act, **details)
+        if before != {"previous_queue": self.queue, "previous_priority": self.priority.value}:
+            self.record("TicketReclassified", self._held(**before, reclassified_at=rfc3339(act.at)), act.at)
 
     def assign(self, assignee: str, act: Act) -> None:
         """Make an agent responsible; a new ticket is open from then on."""
         self._begin("assign", act)
+        before = self.assignee
         self._turn("assigned", self._taken_up, act, assignee=assignee)
-        self.record("TicketAssigned", self._about(assignee=assignee, assigned_at=rfc3339(act.at)), act.at)
+        self.record("TicketAssigned", self._held(previous_assignee=before, assigned_at=rfc3339(act.at)), act.at)
 
     @property
     def heir(self) -> str | None:
@@ -104,7 +110,7 @@ class Ticket(Remembering):
         elif message.author is Author.AGENT:
             self._begin("answer", act)
             self._turn("answered", self._taken_up, act, refers_to=message.id)
-            self._respond(act.at)
+            self._respond(act, levels)
         else:
             self._begin("reply", act)
             if self.status is Status.SOLVED:
@@ -137,14 +143,19 @@ class Ticket(Remembering):
         self._turn("resumed", Status.OPEN, act)
         promises.wind(self, levels)
 
-    def solve(self, worked: Iterable[TimeEntry], act: Act) -> None:
+    def solve(self, worked: Iterable[TimeEntry], act: Act, levels: ServiceLevels) -> None:
         """Declare the question answered, and tell the billable time of all that was ``worked``."""
         self._begin("solve", act)
         if self.assignee is None:
             raise RuleBroken("unassigned", "A ticket needs an assignee before it can be solved.")
         self._turn("solved", Status.SOLVED, act)
         self.solved_at, self.reopen_until = act.at, act.at + REOPEN_WINDOW
-        about = self._about(assignee=self.assignee, opened_at=rfc3339(self.opened_at), solved_at=rfc3339(act.at))
+        self.solution = Solution(
+            solved_at=act.at,
+            business_time=promises.business_time(self, Metric.RESOLUTION, levels, act.at),
+            promise_kept=promises.is_kept(self, Metric.RESOLUTION),
+        )
+        about = self._held(opened_at=rfc3339(self.opened_at), **self.solution.told())
         billable = [
             {"time_entry_id": entry.id, "minutes": entry.minutes, "rate_code": entry.rate_code}
             for entry in worked
@@ -189,12 +200,21 @@ class Ticket(Remembering):
             )
         self.remember("absorbed", act, refers_to=other.id, absorbed=absorbed)
 
-    def rate(self, satisfaction: Satisfaction, act: Act) -> None:
+    def rate(self, score: int, comment: str | None, act: Act) -> None:
         """Keep what the customer thinks of the solution; the last word counts."""
         self._begin("rate", act)
-        self.satisfaction = satisfaction
+        before = self.satisfaction
+        self.satisfaction = Satisfaction(
+            score=score,
+            comment=comment,
+            rated_at=act.at,
+            queue=self.queue,
+            priority=self.priority,
+            assignee=self.assignee,
+        )
         self.remember("rated", act)
-        self.record("SatisfactionRecorded", self._about(score=satisfaction.score, rated_at=rfc3339(act.at)), act.at)
+        about = self._about(**self.satisfaction.told(), previous=before and before.told())
+        self.record("SatisfactionRecorded", about, act.at)
 
     def notice(self, act: Act) -> None:
         """Tell of promises whose time is over; each is told once."""
@@ -229,23 +249,37 @@ class Ticket(Remembering):
         self.remember(action, act, refers_to=refers_to, status=status, **changes)
         promises.pause(self)
 
-    def _respond(self, at: datetime) -> None:
-        if self.first_responded_at is None:
-            self.first_responded_at = at
-            about = self._about(opened_at=rfc3339(self.opened_at), responded_at=rfc3339(at))
-            self.record("FirstResponseSent", about, at)
+    def _respond(self, act: Act, levels: ServiceLevels) -> None:
+        if self.first_responded_at is not None:
+            return
+        self.first_responded_at = act.at
+        about = self._about(
+            responded_by=act.by,
+            opened_at=rfc3339(self.opened_at),
+            responded_at=rfc3339(act.at),
+            business_seconds=whole_seconds(promises.business_time(self, Metric.FIRST_RESPONSE, levels, act.at)),
+            promise_kept=promises.is_kept(self, Metric.FIRST_RESPONSE),
+        )
+        self.record("FirstResponseSent", about, act.at)
 
     def _reopen(self, act: Act, by: Author) -> None:
         self._turn("reopened", Status.OPEN, act)
-        self.solved_at = self.reopen_until = None
+        about = self._held(
+            reopened_by=by.value,
+            opened_at=rfc3339(self.opened_at),
+            reopened_at=rfc3339(act.at),
+            solution=self.solution and self.solution.told(),
+        )
+        self.solved_at = self.solution = self.reopen_until = None
         self.reopen_count += 1
-        self.record("TicketReopened", self._about(reopened_by=by.value, reopened_at=rfc3339(act.at)), act.at)
+        self.record("TicketReopened", about, act.at)
 
     def _close(self, action: str, act: Act, reason: str, **changes: Any) -> None:
+        was_solved = self.status is Status.SOLVED
         self._turn(action, Status.CLOSED, act, **changes)
         self.closed_at, self.reopen_until = act.at, None
-        about = self._about(reason=reason, merged_into=self.merged_into, closed_at=rfc3339(act.at))
-        self.record("TicketClosed", about, act.at)
+        told = {"reason": reason, "merged_into": self.merged_into, "was_solved": was_solved}
+        self.record("TicketClosed", self._held(**told, closed_at=rfc3339(act.at)), act.at)
 
     def _breach(self, promise: Promise, act: Act) -> None:
         assert self.agreement is not None and promise.due_at is not None, "only what was promised can be broken"
@@ -258,7 +292,10 @@ class Ticket(Remembering):
             "target_minutes": int(promise.target.total_seconds() // 60),
             "due_at": rfc3339(promise.due_at),
         }
-        self.record("SlaBreached", self._about(**told), promise.due_at)
+        self.record("SlaBreached", self._held(**told), promise.due_at)
+
+    def _held(self, **more: Any) -> dict[str, Any]:
+        return self._about(assignee=self.assignee, **more)
 
     def _about(self, **more: Any) -> dict[str, Any]:
         return {

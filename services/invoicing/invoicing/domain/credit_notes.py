@@ -13,7 +13,7 @@ from invoicing.domain.invoice import Invoice
 from invoicing.domain.issue import Issue, date_faults
 from invoicing.domain.ledger import Booked, Entry, Kind
 from invoicing.domain.lines import Content
-from invoicing.domain.money import rounded, written
+from invoicing.domain.money import ZERO, rounded, written
 from invoicing.domain.numbering import Documents, Series
 from invoicing.domain.receivable import Share, State
 from invoicing.domain.totals import Totals, added_up
@@ -94,10 +94,11 @@ def credit(id: str, invoice: Invoice, series: Series, wanted: Wanted, at: dateti
             buyer=invoice.issued.buyer,
         ),
     )
-    note.freed = tuple(invoice.take_off(credit.totals.payable, at))
+    released = invoice.take_off(credit.totals.payable, at)
+    note.freed = released.freed
     invoice.credits = credit.credits
     _book(note)
-    _tell(note)
+    _tell(note, invoice.issued.due_date, released.written_off)
     return note
 
 
@@ -149,7 +150,7 @@ def _within_what_was_prepaid(invoice: Invoice, credit: Credit) -> Credit:
 
 
 def _book(note: CreditNote) -> None:
-    freed = sum((share.amount for share in note.freed), rounded(Decimal(0), note.currency))
+    freed = _sum(note.freed, note.currency)
     entry = Entry(
         kind=Kind.CREDIT_NOTE,
         document_id=note.id,
@@ -161,8 +162,13 @@ def _book(note: CreditNote) -> None:
     note.entries.append(entry)
 
 
-def _tell(note: CreditNote) -> None:
-    names = ("tax_exclusive", "tax", "tax_inclusive")
+def _sum(shares: Sequence[Share], currency: str) -> Decimal:
+    return rounded(sum((share.amount for share in shares), ZERO), currency)
+
+
+def _tell(note: CreditNote, due_date: date, written_off: Decimal) -> None:
+    names = ("tax_exclusive", "tax", "tax_inclusive", "payable")
+    owed = {"freed": _sum(note.freed, note.currency), "written_off": written_off}
     data = {
         "credit_note_id": note.id,
         "invoice_id": note.invoice_id,
@@ -173,6 +179,8 @@ def _tell(note: CreditNote) -> None:
         "currency": note.currency,
         "issue_date": note.issue.issue_date.isoformat(),
         "issued_at": rfc3339(note.issue.issued_at),
+        "due_date": due_date.isoformat(),
         **{name: written(getattr(note.totals, name), note.currency) for name in names},
+        **{name: written(amount, note.currency) for name, amount in owed.items()},
     }
     note.record("CreditNoteIssued", data, note.issue.issued_at)

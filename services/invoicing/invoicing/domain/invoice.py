@@ -163,11 +163,12 @@ class Invoice(Receivable):
         self._tell_issue(self.issue)
         self.settle(at)
 
-    def give_back(self, payment_id: str, at: datetime) -> None:
+    def give_back(self, payment_id: str, at: datetime) -> tuple[Decimal, Decimal]:
         """Undo what a payment has paid; once open again, the invoice is pursued again."""
-        super().give_back(payment_id, at)
+        given_back = super().give_back(payment_id, at)
         if self.state is State.OPEN:
             self.dunning = self.dunning.watched(self.issued.due_date, at.date())
+        return given_back
 
     def waits_for(self, day: date) -> bool:
         """Whether it is on that day that time next concerns it."""
@@ -240,7 +241,7 @@ class Invoice(Receivable):
         return missing
 
     def _tell_issue(self, issue: InvoiceIssue) -> None:
-        names = ("tax_exclusive", "tax", "tax_inclusive")
+        names = ("tax_exclusive", "tax", "tax_inclusive", "payable")
         sums = {name: self._written(getattr(self.totals, name)) for name in names}
         dates = {"issue_date": issue.issue_date.isoformat(), "due_date": issue.due_date.isoformat()}
         self.tell(

@@ -30,6 +30,27 @@ class Allocation:
     amount: Decimal
 
 
+@dataclass(frozen=True)
+class Settlement:
+    """What a payment pays of an invoice, or paid before it was reversed.
+
+    ``written_off`` is the part that was given up for lost when the payment came, or is given up again.
+    """
+
+    invoice: Invoice
+    amount: Decimal
+    written_off: Decimal
+
+    def told(self) -> dict[str, str]:
+        """As events tell it."""
+        return {
+            "invoice_id": self.invoice.id,
+            "amount": written(self.amount, self.invoice.currency),
+            "due_date": self.invoice.issued.due_date.isoformat(),
+            "written_off": written(self.written_off, self.invoice.currency),
+        }
+
+
 @dataclass(frozen=True, kw_only=True)
 class Refund:
     """A part of a payment that was sent back, known to the outside under ``external_ref``."""
@@ -121,10 +142,15 @@ class Payment(Booked):
 
     def record_receipt(self, orders: Sequence[Order]) -> None:
         """Pay the invoices that it came in for, and tell. Raises as ``pay`` does."""
-        for invoice, intent in orders:
-            self._apply(invoice, intent, self.recorded_at)
+        settled = [self._apply(invoice, intent, self.recorded_at) for invoice, intent in orders]
         self._book(Kind.PAYMENT, self.recorded_at, outstanding=-self.allocated, unapplied=self.unapplied)
-        self.tell()
+        data = {
+            **self._about(),
+            "received_on": self.received_on.isoformat(),
+            "recorded_at": rfc3339(self.recorded_at),
+            "external_ref": self.external_ref,
+        }
+        self.record("PaymentRecorded", data | _told(settled), self.recorded_at)
 
     def allocate(self, orders: Sequence[Order], at: datetime) -> None:
         """Let it pay invoices with what is unapplied.
@@ -134,8 +160,10 @@ class Payment(Booked):
         self._must_stand()
         if not self.unapplied:
             raise RuleBroken("nothing_unapplied", "Nothing of the payment is unapplied.")
-        share = sum((self._apply(invoice, intent, at) for invoice, intent in orders), ZERO)
+        settled = [self._apply(invoice, intent, at) for invoice, intent in orders]
+        share = sum((one.amount for one in settled), ZERO)
         self._book(Kind.ALLOCATION, at, outstanding=-share, unapplied=-share)
+        self.record("PaymentAllocated", {**self._about(), "allocated_at": rfc3339(at)} | _told(settled), at)
 
     def release(self, invoice_id: str, amount: Decimal) -> None:
         """Get back a part of what it has paid of an invoice, since that was credited; newest shares first."""
@@ -157,10 +185,9 @@ class Payment(Booked):
         if self.refunds:
             raise RuleBroken("refunded", "Part of the payment was refunded: it cannot be reversed as a whole.")
         self._book(Kind.REVERSAL, at, outstanding=self.allocated, unapplied=-self.unapplied)
-        for invoice in invoices:
-            invoice.give_back(self.id, at)
-        data = {**self._about(), "external_ref": self.external_ref, "allocations": self._written_allocations()}
-        self.record("PaymentReversed", {**data, "reason": reason, "reversed_at": rfc3339(at)}, at)
+        owed_again = [Settlement(invoice, *invoice.give_back(self.id, at)) for invoice in invoices]
+        data = {**self._about(), "external_ref": self.external_ref, "reason": reason, "reversed_at": rfc3339(at)}
+        self.record("PaymentReversed", data | _told(owed_again), at)
         self.state, self.reversed_at, self.reversal_reason = PaymentState.REVERSED, at, reason
         self.allocations = ()
 
@@ -195,17 +222,6 @@ class Payment(Booked):
         }
         self.record("PaymentRefunded", data, refund.recorded_at)
 
-    def tell(self) -> None:
-        """Record that the payment has come in and what it pays."""
-        data = {
-            **self._about(),
-            "received_on": self.received_on.isoformat(),
-            "recorded_at": rfc3339(self.recorded_at),
-            "external_ref": self.external_ref,
-            "allocations": self._written_allocations(),
-        }
-        self.record("PaymentRecorded", data, self.recorded_at)
-
     def must_repeat(self, details: dict[str, Any]) -> None:
         """Raise RuleBroken ``external_ref_taken`` unless ``details`` (as of ``received``) tell of this same payment."""
         told = {name: value for name, value in details.items() if not (name == "received_on" and value is None)}
@@ -227,16 +243,16 @@ class Payment(Booked):
                 refund_id=standing.id,
             )
 
-    def _apply(self, invoice: Invoice, intent: Intent, at: datetime) -> Decimal:
-        """Pay an invoice; answers how much of it."""
+    def _apply(self, invoice: Invoice, intent: Intent, at: datetime) -> Settlement:
+        """Pay an invoice; answers what of it."""
         invoice.must_be_payable()
         if faults := self._faults(invoice, intent):
             raise Invalid(faults)
         share = min(self.unapplied, invoice.remaining) if intent.amount is None else intent.amount
-        invoice.receive(self.id, share, at)
+        written_off = invoice.receive(self.id, share, at)
         if share:
             self.allocations = (*self.allocations, Allocation(invoice.id, share))
-        return share
+        return Settlement(invoice, share, written_off)
 
     def _faults(self, invoice: Invoice, intent: Intent) -> list[FieldError]:
         prefix, amount = f"{intent.field}." if intent.field else "", intent.amount
@@ -277,11 +293,9 @@ class Payment(Booked):
             "amount": written(self.amount, self.currency),
         }
 
-    def _written_allocations(self) -> list[dict[str, str]]:
-        return [
-            {"invoice_id": share.invoice_id, "amount": written(share.amount, self.currency)}
-            for share in self.allocations
-        ]
+
+def _told(settled: Sequence[Settlement]) -> dict[str, list[dict[str, str]]]:
+    return {"allocations": [one.told() for one in settled if one.amount]}
 
 
 def _amount_faults(amount: Decimal, currency: str, prefix: str = "") -> list[FieldError]:

@@ -35,6 +35,14 @@ class Share:
     amount: Decimal
 
 
+@dataclass(frozen=True)
+class Released:
+    """What a credit sets free of payments, and which part of it had been ``written_off``."""
+
+    freed: tuple[Share, ...]
+    written_off: Decimal
+
+
 @dataclass(kw_only=True)
 class Receivable(Booked):
     """The money side of an invoice: ``paid + credited + remaining = totals.payable``, whatever happens to it.
@@ -76,25 +84,30 @@ class Receivable(Booked):
         if self.state in {State.DRAFT, State.VOID}:
             raise RuleBroken("not_payable", f"The invoice is {self.state}: nobody owes it.", state=self.state.value)
 
-    def receive(self, payment_id: str, amount: Decimal, at: datetime) -> None:
-        """Count a payment's share. Raises RuleBroken ``not_payable`` in states that take no payment.
+    def receive(self, payment_id: str, amount: Decimal, at: datetime) -> Decimal:
+        """Count a payment's share; answers which part of it had been written off.
 
         The caller keeps ``amount`` within what remains.
+        Raises RuleBroken ``not_payable`` in states that take no payment.
         """
         self.must_be_payable()
         if amount > self.remaining:
             raise RuleBroken("too_much", f"Only {self.remaining} {self.currency} remains to be paid.")
         if not amount:
-            return
+            return ZERO
         if len(self.shares) == MOST_PAYMENTS:
             raise RuleBroken("too_many_payments", f"The invoice is paid by {MOST_PAYMENTS} payments already.")
         self.shares = (*self.shares, Share(payment_id, amount))
         self.paid = rounded(self.paid + amount, self.currency)
-        self._recover(amount, at)
+        written_off = self._recover(amount, at)
         self.settle(at)
+        return written_off
 
-    def give_back(self, payment_id: str, at: datetime) -> None:
-        """Undo what a payment has paid, since it was reversed: a paid invoice is open again."""
+    def give_back(self, payment_id: str, at: datetime) -> tuple[Decimal, Decimal]:
+        """Undo what a payment has paid, since it was reversed: a paid invoice is open again.
+
+        Answers how much that is, and which part of it is written off again.
+        """
         amount = sum((share.amount for share in self.shares if share.payment_id == payment_id), ZERO)
         self.shares = tuple(share for share in self.shares if share.payment_id != payment_id)
         self.paid = rounded(self.paid - amount, self.currency)
@@ -102,18 +115,17 @@ class Receivable(Booked):
             self.state = State.OPEN
         elif self.state is State.UNCOLLECTIBLE:
             self.book(Kind.WRITE_OFF, -amount, at)
+            return amount, amount
+        return amount, ZERO
 
-    def take_off(self, amount: Decimal, at: datetime) -> list[Share]:
-        """Credit an amount: first what remains is less, then paid money is set free, the newest first.
-
-        Returns the shares that payments get back.
-        """
+    def take_off(self, amount: Decimal, at: datetime) -> Released:
+        """Credit an amount: first what remains is less, then paid money is set free, the newest first."""
         covered = min(amount, self.remaining)
         freed = self._free(amount - covered)
         self.credited = rounded(self.credited + amount, self.currency)
-        self._recover(covered, at)
+        written_off = self._recover(covered, at)
         self.settle(at)
-        return freed
+        return Released(tuple(freed), written_off)
 
     def void(self, at: datetime) -> None:
         """Nobody owes it any more; its number stays used.
@@ -123,17 +135,21 @@ class Receivable(Booked):
         self._must_be({State.OPEN, State.UNCOLLECTIBLE}, "void")
         if self.paid or self.credited:
             raise RuleBroken("not_voidable", "Part of it is paid or credited: credit the rest with a credit note.")
-        if self.state is State.OPEN:
+        written_off = self.remaining if self.state is State.UNCOLLECTIBLE else ZERO
+        if not written_off:
             self.book(Kind.VOID, -self.remaining, at)
         self.state = State.VOID
-        self.tell("InvoiceVoided", at, amount=self._written(self.remaining), voided_at=rfc3339(at))
+        sums = {"tax_inclusive": self.totals.tax_inclusive, "amount": self.remaining, "written_off": written_off}
+        told = {name: self._written(amount) for name, amount in sums.items()}
+        self.tell("InvoiceVoided", at, due_date=self.issued.due_date.isoformat(), **told, voided_at=rfc3339(at))
 
     def mark_uncollectible(self, at: datetime) -> None:
         """Give up hope: what remains is written off. Raises RuleBroken ``illegal_transition``."""
         self._must_be({State.OPEN}, "uncollectible")
         self.state = State.UNCOLLECTIBLE
         self.book(Kind.WRITE_OFF, -self.remaining, at)
-        self.tell("InvoiceMarkedUncollectible", at, amount=self._written(self.remaining), marked_at=rfc3339(at))
+        about = {"due_date": self.issued.due_date.isoformat(), "amount": self._written(self.remaining)}
+        self.tell("InvoiceMarkedUncollectible", at, **about, marked_at=rfc3339(at))
 
     def settle(self, at: datetime) -> None:
         """Notice that nothing remains to be paid."""
@@ -159,10 +175,12 @@ class Receivable(Booked):
         }
         self.record(type, about | data, at)
 
-    def _recover(self, amount: Decimal, at: datetime) -> None:
-        """What was written off and is settled all the same has to be owed for a moment."""
-        if self.state is State.UNCOLLECTIBLE and amount:
-            self.book(Kind.RECOVERY, amount, at)
+    def _recover(self, amount: Decimal, at: datetime) -> Decimal:
+        """What was written off and is settled all the same has to be owed for a moment; answers how much that is."""
+        if self.state is not State.UNCOLLECTIBLE or not amount:
+            return ZERO
+        self.book(Kind.RECOVERY, amount, at)
+        return amount
 
     def _free(self, amount: Decimal) -> list[Share]:
         kept, freed = list(self.shares), []

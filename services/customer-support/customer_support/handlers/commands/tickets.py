@@ -5,7 +5,7 @@ from backoffice.errors import NotFound
 from backoffice.http import Answer, Request, created, ok
 from backoffice.ids import new_id
 from customer_support import schemas
-from customer_support.domain.conversation import Author, Message, Satisfaction, Visibility
+from customer_support.domain.conversation import Author, Message, Visibility
 from customer_support.domain.tickets import Ticket
 from customer_support.handlers.commands.routes import AGENTS, TICKET, act_of, action, api
 from customer_support.store import Store
@@ -71,7 +71,7 @@ def solve_ticket(request: Request) -> Answer:
     store = Store()
     ticket, worked = store.ticket_and_time(request.path["ticket_id"])
     request.require_version(ticket.version)
-    ticket.solve(worked, act_of(request))
+    ticket.solve(worked, act_of(request), store.service_levels())
     return _saved(store, ticket, request)
 
 
@@ -117,8 +117,7 @@ def merge_ticket(request: Request) -> Answer:
 def rate_ticket(request: Request) -> Answer:
     """Enter what the customer thinks of the solution; the last word counts."""
     store, ticket = _read(request)
-    act = act_of(request)
-    ticket.rate(Satisfaction(**request.body, rated_at=act.at), act)
+    ticket.rate(request.body["score"], request.body["comment"], act_of(request))
     store.save_ticket(ticket)
     return ok(ticket, version=ticket.next_version)
 

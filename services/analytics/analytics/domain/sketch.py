@@ -1,0 +1,45 @@
+"""Durations as a sketch of counters, from which any percentile follows within 1 % of the exact one.
+
+A sketch is a number for each bin; that of many tickets is the sum of those of each, so it can be kept by addition.
+Source: Masson, Rim, Lee: DDSketch, https://www.vldb.org/pvldb/vol12/p2195-masson.pdf
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+from ddsketch.mapping import LogarithmicMapping
+
+RELATIVE_ERROR = 0.01
+
+_MILLISECOND = timedelta(milliseconds=1)
+# Bin 0 is that of no time at all, of which there is no logarithm; the shortest duration, a millisecond, is in bin 1.
+_NO_TIME, _SHORTEST_BIN = 0, 1
+_BINS = LogarithmicMapping(RELATIVE_ERROR, offset=_SHORTEST_BIN)
+
+
+def bin_of(duration: timedelta) -> int:
+    """The bin of a duration, zero or above; durations are taken to the millisecond, none is below zero."""
+    milliseconds = duration // _MILLISECOND
+    return _BINS.key(milliseconds) if milliseconds > 0 else _NO_TIME
+
+
+def seconds_in(bin: int) -> Decimal:
+    """The duration that a bin stands for, in seconds to the microsecond, within 1 % of every duration in it."""
+    return Decimal(0) if bin == _NO_TIME else Decimal(round(_BINS.value(bin) * 1000)) / 1_000_000
+
+
+def quantile(counts: Mapping[int, Decimal], share: Decimal) -> Decimal | None:
+    """The seconds that ``share`` of the durations do not exceed; None of nothing.
+
+    It is the one at position ``share * (number - 1)`` of the sorted durations, rounded down. Counts below zero (what is
+    taken back has yet to arrive) are none.
+    """
+    present = sorted((bin, count) for bin, count in counts.items() if count > 0)
+    position = share * (sum(count for _, count in present) - 1)
+    passed = Decimal(0)
+    for bin, count in present:
+        passed += count
+        if passed > position:
+            return seconds_in(bin)
+    return None
