@@ -1,5 +1,6 @@
 """Why something was not read or written: what a caller can act on."""
 
+from collections.abc import Collection
 from typing import Any
 
 STALE = "stale"
@@ -56,4 +57,11 @@ class BadStart(Exception):
 
 
 class Contended(Exception):
-    """Others kept writing the same items through all attempts; nothing was written."""
+    """Others kept writing the same items through all attempts; nothing was written.
+
+    ``keys`` are those of the items that were in use at the last attempt, where that is known.
+    """
+
+    def __init__(self, detail: str, keys: Collection[tuple[str, str]] = ()) -> None:
+        super().__init__(detail)
+        self.keys = keys

@@ -102,7 +102,12 @@ class Transaction:
         condition = _expression("attribute_not_exists(pk) OR expires_at < :now", {":now": int(time.time())}, None)
         self._write(REMEMBERED, {"Put": {"Item": to_dynamodb(receipt.item()), **condition}})
 
-    def commit(self) -> None:
+    @property
+    def size(self) -> int:
+        """How many items it writes or checks so far."""
+        return len(self._writes)
+
+    def commit(self, attempts: int = ATTEMPTS) -> None:
         """Write everything, or nothing.
 
         All attempts, botocore's and ours, send one ClientRequestToken: DynamoDB answers a token that it has written
@@ -113,7 +118,10 @@ class Transaction:
             Contended: other transactions kept hold of the items through all attempts.
         """
         request = {"TransactItems": [write for _, write in self._writes], "ClientRequestToken": str(uuid4())}
-        for attempt in range(ATTEMPTS):
+        in_use: list[tuple[str, str]] = []
+        for attempt in range(attempts):
+            if attempt:
+                back_off(attempt - 1)
             try:
                 self.table.client.transact_write_items(**request)
             except ClientError as error:
@@ -121,10 +129,10 @@ class Transaction:
                 self._raise_conflict(reasons)
                 if not any(reason.get("Code") in _TRANSIENT for reason in reasons):
                     raise
+                in_use = self._in_use(reasons)
             else:
                 return
-            back_off(attempt)
-        raise Contended("the items are being written by others")
+        raise Contended("the items are being written by others", in_use)
 
     def _write(self, conflict: str, write: dict[str, Any]) -> None:
         (action,) = write.values()
@@ -132,6 +140,13 @@ class Transaction:
         if "ConditionExpression" in action:
             action["ReturnValuesOnConditionCheckFailure"] = "ALL_OLD"
         self._writes.append((conflict, write))
+
+    def _in_use(self, reasons: list[dict[str, Any]]) -> list[tuple[str, str]]:
+        return [
+            _key(write)
+            for (_, write), reason in zip(self._writes, reasons, strict=False)
+            if reason.get("Code") in _TRANSIENT
+        ]
 
     def _raise_conflict(self, reasons: list[dict[str, Any]]) -> None:
         failed = {
@@ -155,6 +170,12 @@ def _expression(condition: str | None, values: Item | None, names: dict[str, str
     if names:
         expression["ExpressionAttributeNames"] = names
     return expression
+
+
+def _key(write: dict[str, Any]) -> tuple[str, str]:
+    (action,) = write.values()
+    key = action.get("Key") or action["Item"]
+    return key["pk"]["S"], key["sk"]["S"]
 
 
 def _at_version(version: int) -> dict[str, Any]:

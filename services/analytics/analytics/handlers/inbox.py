@@ -1,10 +1,14 @@
 """Takes in the events of the other contexts and counts each one once."""
 
+from functools import lru_cache
 from typing import Any
 
+from analytics.domain.explaining import Measured
 from analytics.domain.measuring import measure
 from analytics.schemas import events
 from analytics.store.counting import Counter
+from backoffice import tracing
+from backoffice.errors import SEEN, AlreadySeen
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
 
@@ -31,4 +35,12 @@ handler = inbox.handler
 @inbox.on("CreditNoteIssued", schema=events.CreditNoteIssued)
 def count(event: Event, data: dict[str, Any]) -> None:
     """Add what the event changes to the buckets of its own time."""
-    Counter().count(event.event_id, measure(event.type, data))
+    changes = measure(event.type, data)
+    measured = Measured(event.event_id, event.type, event.aggregate_id, event.occurred_at, tracing.trace_id(), changes)
+    if _counter().count([measured]):
+        raise AlreadySeen({SEEN: None})
+
+
+@lru_cache(maxsize=1)
+def _counter() -> Counter:
+    return Counter()

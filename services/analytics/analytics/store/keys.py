@@ -21,7 +21,6 @@ from urllib.parse import quote, unquote
 from analytics.domain.buckets import Change, Dimensions
 from analytics.domain.measures import ACCOUNT, Measure
 
-FIRST_GENERATION = "1"
 SHARD = "~"
 AFTER_ALL_VALUES = SHARD * 2
 QUARTERS = {f"t{hour:02}{minute:02}": hour * 4 + minute // 15 for hour in range(24) for minute in range(0, 60, 15)}
@@ -53,6 +52,16 @@ def partition(measure: Measure, generation: str, dimensions: Dimensions, account
     """The partition of all series of a measure with these dimensions; ``account`` is given if that is one of them."""
     own = [] if account is None else [_escaped(account)]
     return "#".join(["METRIC", generation, measure.name, *dimensions, *own])
+
+
+def shard(pk: str, sk: str, number: int) -> tuple[str, str]:
+    """The key of a shard of an item; shard 0 is the item itself."""
+    return pk, f"{sk}{SHARD}{number}" if number else sk
+
+
+def unsharded(pk: str, sk: str) -> tuple[str, str] | None:
+    """The key of the item that this is, or is a shard of; None of what is no item of a measure."""
+    return (pk, sk.partition(SHARD)[0]) if pk.startswith("METRIC#") else None
 
 
 def period_and_values(sk: str) -> tuple[str, Dimensions]:

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 
 from analytics.domain.buckets import QUARTER, Addition, Dimensions, Record, number_of
 from analytics.domain.intervals import Span
@@ -10,17 +11,23 @@ from analytics.domain.measures import ACCOUNT
 from analytics.domain.planning import Read
 from analytics.domain.series import Found
 from analytics.store import keys
+from analytics.store.generations import GenerationStore
 from backoffice.dynamodb import Item, Table
 
 _QUARTERS_OF_A_DAY = timedelta(days=1) // QUARTER
 
 
 class Reader:
-    """What has been counted, as it stands in one generation."""
+    """What has been counted, as it stands in one generation: a given one, or the one to be read when it reads first."""
 
-    def __init__(self, table: Table | None = None, generation: str = keys.FIRST_GENERATION) -> None:
+    def __init__(self, table: Table | None = None, generation: str | None = None) -> None:
         self._table = table or Table.from_env()
-        self._generation = generation
+        self._given = generation
+
+    @cached_property
+    def generation(self) -> str:
+        """The generation that is read, from the first to the last read of it."""
+        return self._given or GenerationStore(self._table).current().read
 
     def read(self, read: Read) -> Found:
         """What is on record of a measure around the span asked for, for each of its series that has anything.
@@ -36,7 +43,7 @@ class Reader:
         return found
 
     def _records(self, read: Read, account: str | None) -> dict[Dimensions, Record]:
-        pk = keys.partition(read.measure, self._generation, read.dimensions, account)
+        pk = keys.partition(read.measure, self.generation, read.dimensions, account)
         if not read.measure.is_level:
             return _series(self._additions(pk, read.span), {})
         # Months that ended before the span are in the opening balance, the days of its first month come one by one.
