@@ -47,7 +47,7 @@ EMITTED = {
         "PaymentRefunded",
         "TimeEntryBilled",
     },
-    "analytics": {"FileDropProcessed", "FileDropRejected", "DataQualityAlertRaised"},
+    "analytics": {"FileDropProcessed", "FileDropRejected", "DataQualityAlertRaised", "ProjectionRebuilt"},
 }
 CONSUMED = {
     "customer-support": {"TimeEntryBilled"},

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.infrastructure.policies import actions, as_list, of_policy, statements, too_wide
-from tests.infrastructure.templates import AWS_STAGES, STACKS, Template
+from tests.infrastructure.templates import AWS_STAGES, SERVICES, STACKS, Template
 
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem", "PartiQLInsert"}
 

@@ -32,9 +32,7 @@ class Archive:
 
     def files(self, after: str = "", since: datetime | None = None) -> Iterator[ArchiveFile]:
         """The files beyond a key, in the order of keys; only those written ``since`` then. One call a thousand keys."""
-        pages = client("s3").get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=ALL, StartAfter=after
-        )
+        pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=ALL, StartAfter=after)
         for page in pages:
             for found in page.get("Contents", []):
                 file = ArchiveFile.of(found["Key"], found["LastModified"])

@@ -1,8 +1,8 @@
 """Rebuilds: a projection made anew from the archive, beside the one that is read, and put in its place once it is sure.
 
 A rebuild fills a new generation. Events that come meanwhile are counted into both, so what the archive must bring is
-what was counted before. Then the two are compared, item by item. Equal ones are switched by themselves; ones that differ
-only if that was asked for, because a difference is either the purpose of the rebuild or a fault.
+what was counted before. Then the two are compared, item by item. Equal ones are switched by themselves; ones that
+differ only if that was asked for, because a difference is either the purpose of the rebuild or a fault.
 """
 
 from dataclasses import dataclass, field, replace
@@ -82,19 +82,27 @@ class Progress:
 class Comparison:
     """What comparing has found so far.
 
-    ``missing`` events are counted in what is read and not in the archive, ``surplus`` ones the other way round.
+    ``events`` are counted in both; ``missing`` ones in what is read and not in the archive, ``surplus`` ones the other
+    way round. ``different`` is how many of the ``items`` with sums are not the same.
     ``position`` is the key of the last item that was looked at.
     """
 
     items: int = 0
     different: int = 0
+    events: int = 0
     missing: int = 0
     surplus: int = 0
     position: dict[str, str] | None = None
 
     @property
-    def is_equal(self) -> bool:
-        return not (self.different or self.missing or self.surplus)
+    def differences(self) -> int:
+        """How many items and events are not the same."""
+        return self.different + self.missing + self.surplus
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything has been looked at."""
+        return bool(self.items or self.events or self.differences)
 
 
 @dataclass(kw_only=True)
@@ -131,7 +139,7 @@ class Rebuild(Aggregate):
         """Whether both generations were the same; None before they have been compared."""
         if self.comparison is None or self.phase in UNDER_WAY:
             return None
-        return self.comparison.is_equal and not self.progress.refused
+        return not (self.comparison.differences or self.progress.refused)
 
     @property
     def events_per_second(self) -> float | None:
@@ -148,9 +156,13 @@ class Rebuild(Aggregate):
 
     def replayed(self, key: str, events: int, refused: int) -> None:
         """A file has been replayed: so many events that were counted, before or now, and so many that were not."""
-        assert self.current is not None, "a file is replayed in a pass"
-        self.current = replace(self.current, position=key)
+        self.pass_by(key)
         self.progress = self.progress.plus(events, refused)
+
+    def pass_by(self, key: str) -> None:
+        """A file has been read that was replayed in an earlier pass."""
+        assert self.current is not None, "a file is read in a pass"
+        self.current = replace(self.current, position=key)
 
     def catch_up(self, since: datetime, at: datetime) -> None:
         """Another pass begins: of the files written since then."""
@@ -160,6 +172,11 @@ class Rebuild(Aggregate):
     def compare(self, comparison: Comparison | None = None) -> None:
         """What has been found so far; nothing, to begin with."""
         self.phase, self.comparison = Phase.COMPARING, comparison or Comparison()
+
+    def compare_with(self, read: str) -> None:
+        """Compare anew, with another generation that has come to be read meanwhile."""
+        self.previous = read
+        self.compare()
 
     def may_still_catch_up(self, at: datetime) -> bool:
         """Whether events that are missing may yet be on their way into the archive."""
@@ -172,7 +189,7 @@ class Rebuild(Aggregate):
         if found is None or found.missing or self.progress.refused:
             # No number may lose an event because it was not archived, or is no longer understood.
             return False
-        return found.is_equal or self.on_difference is OnDifference.SWITCH
+        return not found.differences or self.on_difference is OnDifference.SWITCH
 
     def await_decision(self, at: datetime) -> None:
         """It differs: somebody has to say what is to become of it."""
@@ -185,19 +202,20 @@ class Rebuild(Aggregate):
         """
         if self.phase not in (Phase.COMPARING, Phase.READY, Phase.SWITCHED_BACK):
             raise self._illegal("switch")
+        if generations.read != self.previous:
+            raise RuleBroken("compared_with_another", f"Generation {generations.read} is read, and was not compared.")
+        assert self.comparison is not None, "what is switched has been compared"
         switched = generations.switch_to(self.generation)
         for older in set(generations.written) - {self.generation, generations.read}:
             switched, self.clearing = switched.stop(older), (*self.clearing, older)
-        self.previous, self.phase, self.way_back = generations.read, Phase.SWITCHED, True
-        self.finished_at = at
-        assert self.comparison is not None, "what is switched has been compared"
+        self.phase, self.way_back, self.finished_at = Phase.SWITCHED, True, at
         facts = {
             "rebuild_id": self.id,
             "projection": self.projection,
             "generation": self.generation,
             "previous_generation": self.previous,
-            "events": self.progress.events_done,
-            "differences": self.comparison.different + self.comparison.missing + self.comparison.surplus,
+            "events": self.comparison.events + self.comparison.surplus,
+            "differences": self.comparison.differences,
             "requested_at": rfc3339(self.requested_at),
             "switched_at": rfc3339(at),
         }

@@ -137,9 +137,7 @@ class RebuildStore:
 
     def differences(self, rebuild_id: str, page: "Paging") -> tuple[list[Difference], dict[str, str] | None]:
         """What differed, by kind, and where the next page starts."""
-        found = self._table.query(
-            f"REBUILD#{rebuild_id}", sk_prefix="DIFFERENCE#", limit=page.limit, start=page.start
-        )
+        found = self._table.query(f"REBUILD#{rebuild_id}", sk_prefix="DIFFERENCE#", limit=page.limit, start=page.start)
         return [read(Difference, item) for item in found.items], found.last_key
 
     def forget_comparison(self, rebuild_id: str) -> None:

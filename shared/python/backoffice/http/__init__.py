@@ -1,7 +1,7 @@
 """The HTTP kit: routes with their schemas, problem details, idempotency keys, ETags, cursors and group checks."""
 
 from backoffice.errors import NotFound
-from backoffice.http.answer import Answer, created, listing, nothing, ok
+from backoffice.http.answer import Answer, accepted, created, listing, nothing, ok
 from backoffice.http.api import Api
 from backoffice.http.files import File, unchanging_file
 from backoffice.http.problems import BadRequest
@@ -15,6 +15,7 @@ __all__ = [
     "File",
     "NotFound",
     "Request",
+    "accepted",
     "created",
     "listing",
     "nothing",

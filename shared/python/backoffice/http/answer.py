@@ -27,6 +27,11 @@ def created(body: Any, location: str, *, version: int | None = None) -> Answer:
     return Answer(201, body, version, {"Location": location})
 
 
+def accepted(body: Any, location: str, *, version: int | None = None) -> Answer:
+    """202 with what has been begun and where to see how far it is."""
+    return Answer(202, body, version, {"Location": location})
+
+
 def nothing() -> Answer:
     """204: done, and nothing to say."""
     return Answer(204)

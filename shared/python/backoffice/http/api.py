@@ -44,7 +44,7 @@ class Route:
         body, query, answer: schemas of what comes in and goes out; None where there is nothing.
         many: answers one page of a list.
         files: media types of the files that it answers in place of JSON.
-        idempotent: takes an Idempotency-Key; a route that creates (201) demands one.
+        idempotent: takes an Idempotency-Key; a route that creates (201, 202) demands one.
         versioned: changes what the client has read, so it needs an If-Match.
         read_only: writes nothing although it is a POST.
         ids: prefixes of the path parameters that are ids, by parameter name.
@@ -69,7 +69,7 @@ class Route:
     @property
     def creates(self) -> bool:
         """Whether a repetition would make a second thing."""
-        return self.idempotent and self.status == 201
+        return self.idempotent and self.status in (201, 202)
 
 
 class Api:
