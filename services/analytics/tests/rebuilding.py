@@ -107,32 +107,38 @@ class RebuildTest(ArchiveTest):
         self.sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
 
     def work_and_be_killed(self, seed: int, kills: int, most_calls: int) -> int:
-        """Let the rebuilder be killed before calls of AWS, taken at random; answers how often it was."""
+        """Let the rebuilder be killed before calls of DynamoDB, taken at random; answers how often it was."""
         rng, killed = random.Random(seed), 0
-        while message := self.next_message():
+        for _ in range(100):
+            message = self.next_message()
+            if message is None:
+                return killed
             if killed == kills:
                 self.hand_over(message)
-                continue
-            calls_left = [rng.randrange(1, most_calls)]
-
-            def count_down(**_: Any) -> None:
-                calls_left[0] -= 1
-                if calls_left[0] == 0:
-                    raise Killed
-
-            events = self.table.client.meta.events
-            events.register("before-call.dynamodb", count_down)
-            try:
-                with suppress(Killed):
-                    self.hand_over(message)
-            finally:
-                events.unregister("before-call.dynamodb", count_down)
-            if calls_left[0] <= 0:
+            elif self._killed_before_call(rng.randrange(1, most_calls), message):
                 killed += 1
                 self.sqs.change_message_visibility(
                     QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0
                 )
-        return killed
+        raise AssertionError("it goes on for ever")
+
+    def _killed_before_call(self, number: int, message: Any) -> bool:
+        calls = 0
+
+        def count(**_: Any) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == number:
+                raise Killed
+
+        events = self.table.client.meta.events
+        events.register("before-call.dynamodb", count)
+        try:
+            with suppress(Killed):
+                self.hand_over(message)
+        finally:
+            events.unregister("before-call.dynamodb", count)
+        return calls >= number
 
     def items(self, generation: str) -> dict[tuple[str, str], dict[str, Any]]:
         """All sums and marks of a generation, by key without the generation; shards are added up."""

@@ -3,6 +3,8 @@ import random
 from datetime import UTC, datetime, timedelta
 from unittest.mock import patch
 
+from backoffice_testing import CONTEXT
+
 from analytics.archive.files import ArchiveFile
 from analytics.domain.measuring import measure
 from analytics.handlers import clock, commands, queries
@@ -72,9 +74,9 @@ class Rebuilding(RebuildTest):
         events = some_events(10)
         self.tell(events)
         self.put_into_archive(random.Random(1).sample(events, 6), files_of=3)
-        rebuild_id = self.request()
         late = some_events(4, seed=3)
         self.count(late)
+        rebuild_id = self.request()
         self.meanwhile("Scan", lambda: self.put_into_archive([*late, *events[:5]]))
         self.work()
         done = self.seen(rebuild_id)
@@ -219,7 +221,7 @@ class InUse(RebuildTest):
         self.sqs.purge_queue(QueueUrl=self.queue)
         later = now() + timedelta(minutes=2)
         with patch("analytics.store.rebuilds.now", lambda: later), patch("analytics.handlers.clock.sweep"):
-            clock.handler({}, work_context())
+            clock.handler({}, CONTEXT)
         self.work()
         self.assertEqual("switched", self.seen(rebuild_id)["phase"])
 
@@ -330,9 +332,3 @@ class Killing(RebuildTest):
 def outcome(rebuild):
     kept = ("phase", "equal", "progress", "comparison")
     return {name: {**rebuild[name], "items": 0} if name == "comparison" else rebuild[name] for name in kept}
-
-
-def work_context():
-    from types import SimpleNamespace
-
-    return SimpleNamespace(function_name="clock", aws_request_id="request")

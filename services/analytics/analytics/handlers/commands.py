@@ -78,6 +78,7 @@ def rebuild_projection(request: Request) -> Answer:
         )
         answer = accepted(rebuild, f"/projections/{projection}/rebuilds/{rebuild.id}")
         RebuildStore().add(rebuild, started, request.receipt(answer))
+        GenerationStore().settle()
         _go_on(rebuild)
         return answer
 
