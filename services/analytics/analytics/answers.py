@@ -1,10 +1,14 @@
-"""Series as the API tells them."""
+"""Series, and the events behind them, as the API tells them."""
 
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from analytics.domain.buckets import Change
 from analytics.domain.catalogue import Unit
+from analytics.domain.causes import Bucket, effect, is_duration
+from analytics.domain.explaining import Measured
 from analytics.domain.measures import CURRENCY
 from analytics.domain.money import amount_text
 from analytics.domain.planning import Plan, Question
@@ -62,3 +66,33 @@ def _series(series: Series, bounds: list[tuple[str, str]]) -> dict[str, Any]:
             for (start, end), value in zip(bounds, series.values, strict=True)
         ],
     }
+
+
+def explained(bucket: Bucket, event: Measured) -> dict[str, Any]:
+    """An event behind a bucket, as ``schemas.Cause`` dumps it; its amount is what it adds to the first measure."""
+    counted = [change for change in event.changes if change.measure == bucket.metric.measures[0]]
+    amount = sum(map(effect, counted), Decimal(0))
+    return {
+        **{name: getattr(event, name) for name in ("event_id", "type", "occurred_at", "aggregate_id", "trace_id")},
+        "amount": _amount_written(amount, event.changes[0]),
+        "changes": [
+            {
+                "measure": change.measure.name,
+                "dimensions": change.named,
+                "due_date": _due_date(change),
+                "amount": _amount_written(effect(change), change),
+            }
+            for change in event.changes
+        ],
+    }
+
+
+def _amount_written(amount: Decimal, change: Change) -> Written:
+    currency = change.named.get(CURRENCY)
+    if currency:
+        return amount_text(amount, currency)
+    return _seconds(amount) if is_duration(change) else int(amount)
+
+
+def _due_date(change: Change) -> date | None:
+    return None if change.bin is None or is_duration(change) else date.fromordinal(change.bin)

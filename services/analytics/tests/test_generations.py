@@ -36,7 +36,7 @@ class GenerationsTest(ServiceTest):
     def opened(self, generation=None):
         """How many tickets are on record."""
         found = Reader(self.table, generation).read(BY_TOTAL)
-        return sum(addition.amount for record in found.values() for addition in record.additions)
+        return sum(amount for record in found.values() for _, _, amount in record.additions)
 
     def change(self, *steps):
         """Take steps like ``("start",)`` or ``("switch_to", "2")``, each from what was decided last."""

@@ -5,13 +5,13 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from analytics.domain.asking import ask
-from analytics.domain.buckets import Addition, Record, number_of, quarter_of
+from analytics.domain.buckets import Record, number_of, quarter_of
 from analytics.domain.catalogue import CATALOGUE
 from analytics.domain.intervals import Interval, Span, day_begins, spans
 from analytics.domain.measures import BACKLOG, INVOICED, NOBODY, OUTSTANDING, TICKETS_OPENED
 from analytics.domain.money import amount_text
 from analytics.domain.planning import Question
-from analytics.domain.reckoning import Timeline, flow
+from analytics.domain.reckoning import Ledger, Timeline, flow
 from analytics.domain.series import MAX_POINTS
 from backoffice.domain import Invalid
 
@@ -24,7 +24,7 @@ def at(hours):
 
 def added(*additions, opening=None):
     """What was added: hours since the start, and amount."""
-    found = [Addition(number_of(at(hour)), None, Decimal(amount)) for hour, amount in additions]
+    found = [(number_of(at(hour)), None, Decimal(amount)) for hour, amount in additions]
     return Record(found, {None: Decimal(opening)} if opening else {})
 
 
@@ -46,10 +46,10 @@ class Days(unittest.TestCase):
             for event in events:
                 local = event.astimezone(zone).date()
                 by_date[local] = by_date.get(local, 0) + 1
-                on_record.append(Addition(number_of(quarter_of(event)), None, Decimal(1)))
+                on_record.append((number_of(quarter_of(event)), None, Decimal(1)))
             days = list(spans(whole, Interval.DAY, zone))
             timeline = Timeline([number_of(day.start) for day in days], number_of(whole.end), [])
-            counted = flow([Record(on_record)], timeline)
+            counted = flow([Ledger(Record(on_record), timeline)])
             with self.subTest(name):
                 self.assertEqual(
                     by_date, {day.start.astimezone(zone).date(): n for day, n in zip(days, counted, strict=True)}

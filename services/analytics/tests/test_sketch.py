@@ -7,7 +7,7 @@ from math import floor
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.domain.sketch import RELATIVE_ERROR, bin_of, quantile, seconds_in
+from analytics.domain.sketch import RELATIVE_ERROR, Sketch, bin_of, seconds_in
 
 DURATIONS = st.integers(0, 10**11).map(lambda milliseconds: timedelta(milliseconds=milliseconds))
 SHARES = st.sampled_from([Decimal(share) for share in ("0", "0.5", "0.9", "0.95", "0.99", "1")])
@@ -33,18 +33,18 @@ class Sketches(unittest.TestCase):
     @OURS
     def test_a_quantile_is_within_one_percent_of_the_exact_one(self, durations, share):
         exact = sorted(durations)[floor(share * (len(durations) - 1))].total_seconds()
-        self.assert_close(exact, quantile(sketch(durations), share))
+        self.assert_close(exact, Sketch(sketch(durations)).quantile(share))
 
     @given(st.lists(DURATIONS, max_size=50), st.lists(DURATIONS, max_size=50), SHARES)
     @OURS
     def test_added_up_they_are_the_sketch_of_all(self, some, others, share):
-        self.assertEqual(sketch(some + others), sketch(some) + sketch(others))
-        together = quantile(sketch(some) + sketch(others), share)
-        self.assertEqual(quantile(sketch(some + others), share), together)
+        both = sketch(some) + sketch(others)
+        self.assertEqual(sketch(some + others), both)
+        self.assertEqual(Sketch(sketch(some + others)).quantile(share), Sketch(both).quantile(share))
 
     def test_there_is_no_quantile_of_nothing_nor_of_what_is_yet_to_come(self):
-        self.assertIsNone(quantile({}, Decimal("0.5")))
-        self.assertIsNone(quantile({7: Decimal(-1), 8: Decimal(0)}, Decimal("0.5")))
+        self.assertIsNone(Sketch({}).quantile(Decimal("0.5")))
+        self.assertIsNone(Sketch({7: Decimal(-1), 8: Decimal(0)}).quantile(Decimal("0.5")))
 
     def test_no_time_at_all_is_exactly_that(self):
-        self.assertEqual(0, quantile(sketch([timedelta(0)]), Decimal("0.5")))
+        self.assertEqual(0, Sketch(sketch([timedelta(0)])).quantile(Decimal("0.5")))

@@ -3,9 +3,9 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from backoffice_testing import ServiceTest, create_table
+from backoffice_testing import ServiceTest
 
-from analytics.domain.buckets import Addition, Change, Record, number_of
+from analytics.domain.buckets import Change, Record, number_of
 from analytics.domain.intervals import Interval, Span, spans
 from analytics.domain.measures import (
     BACKLOG,
@@ -13,19 +13,14 @@ from analytics.domain.measures import (
     INVOICED,
     OUTSTANDING,
     OUTSTANDING_BY_DUE_DATE,
-    RESOLUTION_TIME,
     TICKETS_OPENED,
 )
-from analytics.domain.measuring import measure
 from analytics.domain.planning import Read
-from analytics.domain.reckoning import Timeline, flow, level
+from analytics.domain.reckoning import Ledger, Timeline, flow, level
 from analytics.store.counting import Counter
 from analytics.store.reading import Reader
-from backoffice.dynamodb import from_dynamodb
-from backoffice.errors import AlreadySeen
-from backoffice.ids import new_id
+from tests.facts import NOON, changing, history, invoice, measured, payment, ticket
 
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 
 
@@ -43,102 +38,7 @@ def in_full(measure, span, *accounts):
 
 def added(*amounts):
     """What was added at which times."""
-    return Record([Addition(number_of(at), None, Decimal(amount)) for at, amount in amounts])
-
-
-def invoice(at, total, currency="EUR", account_id="cus_1"):
-    sums = dict.fromkeys(("tax_inclusive", "payable"), Decimal(total))
-    about = {"currency": currency, "account_id": account_id, "due_date": at.date()}
-    return "InvoiceIssued", {**about, "issued_at": at, **sums}
-
-
-def payment(at, amount, currency="EUR"):
-    allocations = [{"amount": Decimal(amount), "due_date": at.date(), "written_off": Decimal(0)}]
-    about = {"currency": currency, "account_id": "cus_1", "amount": Decimal(amount)}
-    return "PaymentRecorded", {**about, "recorded_at": at, "allocations": allocations}
-
-
-def ticket(at, queue="general"):
-    return "TicketOpened", {"queue": queue, "priority": "normal", "opened_at": at}
-
-
-class Counting(ServiceTest):
-    def setUp(self):
-        super().setUp()
-        self.counter, self.reader = Counter(self.table), Reader(self.table)
-
-    def count(self, event, event_id=None):
-        self.counter.count(event_id or new_id("evt"), measure(*event))
-
-    def test_a_count_is_one_transaction_and_reads_nothing(self):
-        self.calls.clear()
-        self.count(payment(NOON, "10.00"))
-        self.assertEqual(["TransactWriteItems"], self.calls)
-
-    def test_an_event_seen_before_changes_nothing(self):
-        event_id = new_id("evt")
-        self.count(ticket(NOON), event_id)
-        before = self.items()
-        with self.assertRaises(AlreadySeen):
-            self.count(ticket(NOON + HOUR), event_id)
-        self.assertEqual(before, self.items())
-
-    def test_five_deliveries_in_any_order_leave_the_same_as_one_in_order(self):
-        rng = random.Random(20261123)
-        events = [(new_id("evt"), event) for event in history(rng, 12)]
-        for event_id, event in events:
-            self.count(event, event_id)
-        in_order = self.items()
-        self.forget_everything()
-        seen_before = 0
-        for event_id, event in rng.sample(events * 5, len(events) * 5):
-            try:
-                self.count(event, event_id)
-            except AlreadySeen:
-                seen_before += 1
-        self.assertEqual(len(events) * 4, seen_before)
-        self.assertEqual(in_order, self.items())
-
-    def test_an_event_that_changes_nothing_is_marked_as_seen(self):
-        self.count(invoice(NOON, "0.00"), "evt_1")
-        self.assertEqual([("INBOX#evt_1", "INBOX")], list(self.items()))
-
-    def test_changes_to_several_quarters_of_a_day_go_into_one_item(self):
-        quarters = [NOON, NOON + timedelta(minutes=45), NOON + HOUR]
-        about = ("general", "normal")
-        self.counter.count("evt_1", [Change(TICKETS_OPENED, about, quarter, Decimal(2)) for quarter in quarters])
-        # The seen mark, the totals, and those of queue and priority.
-        self.assertEqual(3, len(self.items()))
-        expected = added(*((quarter, 2) for quarter in quarters))
-        for read, values in ((totals, ()), (in_full, about)):
-            found = self.reader.read(read(TICKETS_OPENED, span(NOON, hours=2)))
-            self.assertEqual({values}, found.keys())
-            self.assertCountEqual(expected.additions, found[values].additions)
-
-    def test_bins_of_a_quarter_are_counted_each_by_itself(self):
-        changes = [Change(RESOLUTION_TIME, ("a", "low", "ann"), NOON, Decimal(1), bin) for bin in (3, 3, 700)]
-        self.counter.count("evt_1", changes)
-        read = self.reader.read(totals(RESOLUTION_TIME, span(NOON, hours=1)))
-        self.assertCountEqual([(number_of(NOON), 3, 2), (number_of(NOON), 700, 1)], read[()].additions)
-
-    def test_amounts_stay_exact(self):
-        for amount in ("0.10", "0.20", "123456789012.34"):
-            self.count(invoice(NOON, amount))
-        read = self.reader.read(totals(INVOICED, span(NOON, hours=1)))
-        self.assertEqual(added((NOON, "123456789012.64")), read["EUR",])
-
-    def items(self):
-        """All items by key; when inbox marks expire is left out."""
-        answer = self.table.client.scan(TableName=self.table.name)
-        assert "LastEvaluatedKey" not in answer
-        found = [from_dynamodb(item) for item in answer["Items"]]
-        for item in found:
-            item.pop("expires_at", None)
-        return {(item["pk"], item["sk"]): item for item in found}
-
-    def forget_everything(self):
-        self.table.client.delete_table(TableName=self.table.name)
-        create_table(self.table.name)
+    return Record([(number_of(at), None, Decimal(amount)) for at, amount in amounts])
 
 
 class Reading(ServiceTest):
@@ -147,14 +47,14 @@ class Reading(ServiceTest):
         self.counter, self.reader = Counter(self.table), Reader(self.table)
 
     def count(self, *events):
-        for event in events:
-            self.counter.count(new_id("evt"), measure(*event))
+        self.counter.count(map(measured, events))
 
     def test_a_flow_is_one_query_and_a_level_two_whatever_the_history_and_the_currencies(self):
         for year in (2019, 2025, 2026):
             at = NOON.replace(year=year)
             self.count(invoice(at, "10"), invoice(at, "20", "USD"), invoice(at, "30", "JPY"), ticket(at))
         whole = span(NOON, days=90)
+        self.assertEqual("1", self.reader.generation)
         for metric, calls in ((TICKETS_OPENED, 1), (INVOICED, 1), (COLLECTED, 1), (OUTSTANDING, 2)):
             self.calls.clear()
             with self.subTest(metric.name):
@@ -180,7 +80,7 @@ class Reading(ServiceTest):
         read = self.reader.read(totals(OUTSTANDING, span(NOON, hours=3)))["EUR",]
         self.assertEqual({None: Decimal(1110)}, read.opening)
         hours = timeline(spans(span(NOON, hours=3), Interval.HOUR, ZoneInfo("UTC")))
-        self.assertEqual([Decimal("1110.50"), Decimal("1110.30"), Decimal("1110.30")], level([read], hours))
+        self.assertEqual([Decimal("1110.50"), Decimal("1110.30"), Decimal("1110.30")], level([Ledger(read, hours)]))
 
     def test_debts_open_by_due_date(self):
         due = datetime(2026, 10, 5, tzinfo=UTC)
@@ -195,12 +95,13 @@ class Reading(ServiceTest):
 
     def test_series_that_need_escaping_are_kept_apart(self):
         odd = [("a#b", "x"), ("a", "x"), ("a~", "x"), ("ä/%23", "x"), ("a~1", "x")]
-        self.counter.count("evt_1", [Change(TICKETS_OPENED, name, NOON, Decimal(1)) for name in odd])
+        self.counter.count([changing(*(Change(TICKETS_OPENED, name, NOON, Decimal(1)) for name in odd))])
         self.assertEqual(set(odd), set(self.reader.read(in_full(TICKETS_OPENED, span(NOON, hours=1)))))
 
     def test_accounts_lie_apart_and_are_read_one_by_one(self):
         for name in ("cus_1", "cus_2", "cus_3"):
             self.count(invoice(NOON, "10", account_id=name), invoice(NOON, "5", "USD", name))
+        self.assertEqual("1", self.reader.generation)
         self.calls.clear()
         read = self.reader.read(in_full(OUTSTANDING, span(NOON, hours=1), "cus_1", "cus_3", "cus_4"))
         self.assertEqual({(code, name) for code in ("EUR", "USD") for name in ("cus_1", "cus_3")}, read.keys())
@@ -219,7 +120,7 @@ class Reading(ServiceTest):
         whole = span(NOON, hours=1)
         for read in (totals(TICKETS_OPENED, whole), in_full(TICKETS_OPENED, whole), totals(BACKLOG, whole)):
             (record,) = self.reader.read(read).values()
-            self.assertEqual(7, sum(addition.amount for addition in record.additions))
+            self.assertEqual(7, sum(amount for _, _, amount in record.additions))
         (later,) = self.reader.read(totals(BACKLOG, span(NOON + timedelta(days=30), hours=1))).values()
         self.assertEqual({None: 7}, later.opening)
 
@@ -235,7 +136,7 @@ class Reading(ServiceTest):
                 for asked, formula in ((OUTSTANDING, level), (INVOICED, flow)):
                     record = self.reader.read(totals(asked, whole)).get(("EUR",), Record())
                     with self.subTest(zone=zone.key, interval=interval, measure=asked.name, start=start):
-                        found = formula([record], timeline(parts))
+                        found = formula([Ledger(record, timeline(parts))])
                         self.assertEqual([summed(events, asked, part) for part in parts], found)
 
 
@@ -256,13 +157,3 @@ def summed(events, measure, part):
         if measure is OUTSTANDING and at < part.end or measure is INVOICED and invoiced and part.start <= at < part.end:
             total += amount
     return total
-
-
-def history(rng, count):
-    """Events of some six months."""
-    makers = [
-        ticket,
-        lambda at: invoice(at, f"{rng.randrange(1, 10**6)}.{rng.randrange(100):02}", rng.choice(["EUR", "USD"])),
-        lambda at: payment(at, f"{rng.randrange(1, 10**5)}.{rng.randrange(100):02}", rng.choice(["EUR", "USD"])),
-    ]
-    return [rng.choice(makers)(NOON + timedelta(seconds=rng.randrange(-8_000_000, 8_000_000))) for _ in range(count)]

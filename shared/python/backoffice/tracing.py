@@ -20,8 +20,8 @@ import logging
 import os
 import threading
 import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import wrapt
@@ -140,29 +140,58 @@ def failed(error: Exception) -> None:
         subsegment.add_exception(error, traceback.extract_tb(error.__traceback__))
 
 
-@contextmanager
-def record(trace_header: str | None) -> Iterator[None]:
-    """Work on one record of a batch in the record's own trace, as a segment of this function.
+class Record:
+    """One record of a batch, with a segment of this function in the record's own trace, from now until it is closed.
 
     Without a header the work stays in the invocation's trace; with one that says "not sampled" nothing is recorded.
-    An exception that leaves the block marks the record's segment, and no other, as fault.
     """
-    parsed = TraceHeader.from_header_str(trace_header)
-    if not parsed.root:
-        yield
-        return
-    segment = _record_segment(parsed)
+
+    def __init__(self, trace_header: str | None) -> None:
+        parsed = TraceHeader.from_header_str(trace_header)
+        self.segment = _record_segment(parsed) if parsed.root else None
+
+    @contextmanager
+    def current(self) -> Iterator[None]:
+        """Work on this record, and on no other."""
+        with _context.within(self.segment) if self.segment else nullcontext():
+            yield
+
+    def failed(self, error: Exception) -> None:
+        """Mark the record's segment, and no other, as fault."""
+        if self.segment and self.segment.sampled:
+            self.segment.add_exception(error, traceback.extract_tb(error.__traceback__))
+
+    def close(self) -> None:
+        """Send the segment."""
+        if self.segment and self.segment.sampled:
+            self.segment.close()
+            _recorder.emitter.send_entity(self.segment)
+
+
+@contextmanager
+def record(trace_header: str | None) -> Iterator[None]:
+    """Work on one record of a batch from beginning to end; an exception that leaves the block marks it as fault."""
+    opened = Record(trace_header)
     try:
-        with _context.within(segment):
+        with opened.current():
             yield
     except Exception as error:
-        if segment.sampled:
-            segment.add_exception(error, traceback.extract_tb(error.__traceback__))
+        opened.failed(error)
         raise
     finally:
-        if segment.sampled:
-            segment.close()
-            _recorder.emitter.send_entity(segment)
+        opened.close()
+
+
+@contextmanager
+def together(records: Iterable[Record]) -> Iterator[None]:
+    """Work on several records at once: a call to AWS inside the block is seen in the trace of each of them."""
+    segments = {record.segment for record in records}
+    # Each call is wrapped from the inside out: the invocation's own segment, which is current, comes last.
+    _threads.together = sorted(segments, key=lambda segment: segment is None)
+    try:
+        yield
+    finally:
+        _threads.together = ()
 
 
 @contextmanager
@@ -189,10 +218,23 @@ def _record_segment(parsed: Any) -> Any:
 def _trace_call(wrapped: Callable[..., Any], client: Any, args: Any, kwargs: Any) -> Any:
     if getattr(_threads, "untraced", False):
         return wrapped(*args, **kwargs)
+    call = wrapped
+    for segment in getattr(_threads, "together", ()) or (None,):
+        call = _seen_in(segment, call, client)
+    return call(*args, **kwargs)
+
+
+def _seen_in(segment: Any, call: Callable[..., Any], client: Any) -> Callable[..., Any]:
+    """The same call, seen in a segment; None stands for the current one."""
     service = client.meta.service_model.metadata["endpointPrefix"]
-    return _recorder.record_subsegment(
-        wrapped, client, args, kwargs, name=service, namespace="aws", meta_processor=_describe_call
-    )
+
+    def seen(*args: Any, **kwargs: Any) -> Any:
+        with _context.within(segment) if segment else nullcontext():
+            return _recorder.record_subsegment(
+                call, client, args, kwargs, name=service, namespace="aws", meta_processor=_describe_call
+            )
+
+    return seen
 
 
 def _describe_call(*, args: Any, exception: Any, subsegment: Any, stack: Any, **call: Any) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import NamedTuple
 
 from analytics.domain.measures import Measure
 
@@ -33,13 +32,17 @@ class Change:
     amount: Decimal
     bin: int | None = None
 
+    @property
+    def named(self) -> dict[str, str]:
+        """The values by the names of the dimensions."""
+        return dict(zip(self.measure.dimensions, self.dimensions, strict=True))
 
-class Addition(NamedTuple):
-    """What was added in one quarter hour, of which ``number`` is the one since 1970; ``bin`` as in a change."""
 
-    number: int
-    bin: int | None
-    amount: Decimal
+Addition = tuple[int, int | None, Decimal]
+"""What was added in one quarter hour: its number since 1970, the bin (as in a change), the amount.
+
+A plain tuple, since a question meets tens of thousands of them.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ def quarter_of(time: datetime) -> datetime:
 def number_of(quarter: datetime) -> int:
     """The number of the quarter that starts then, since 1970: arithmetic with numbers is quicker than with times."""
     return (quarter - _EPOCH) // QUARTER
+
+
+def quarter_at(number: int) -> datetime:
+    """When the quarter of that number starts."""
+    return _EPOCH + number * QUARTER
 
 
 def starts_quarter(time: datetime) -> bool:

@@ -1,17 +1,21 @@
 """From what is on record of measures to the values of a metric, one for each interval."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import cached_property
 from itertools import accumulate
 
-from analytics.domain.buckets import QUARTER, Addition, Record
-from analytics.domain.sketch import quantile
+from analytics.domain.buckets import QUARTER, Record
+from analytics.domain.sketch import Sketch
 
 SALES_PERIOD = timedelta(days=90)
 """How far back days sales outstanding look for sales."""
+
+OLDEST = (0, 30, 60, 90)
+"""The last days of the ranges of ages, in days after the due date; the last range has no end."""
 
 _NOTHING = Decimal(0)
 
@@ -33,117 +37,131 @@ class Timeline:
         return [*self.starts[1:], self.end]
 
 
+@dataclass(frozen=True)
+class Ledger:
+    """What is on record of one series of a measure, laid along the intervals; each reckoning of it is made once."""
+
+    record: Record
+    timeline: Timeline
+
+    @cached_property
+    def sums(self) -> list[Decimal]:
+        """What was added within each interval."""
+        starts, first, end = self.timeline.starts, self.timeline.starts[0], self.timeline.end
+        sums = [_NOTHING] * len(starts)
+        for number, _, amount in self.record.additions:
+            if first <= number < end:
+                sums[bisect_right(starts, number) - 1] += amount
+        return sums
+
+    @cached_property
+    def levels(self) -> list[Decimal]:
+        """What has come together by the end of each interval."""
+        first = self.timeline.starts[0]
+        before = (amount for number, _, amount in self.record.additions if number < first)
+        opening = sum(before, sum(self.record.opening.values(), _NOTHING))
+        return list(accumulate(self.sums, initial=opening))[1:]
+
+    @cached_property
+    def bins(self) -> list[dict[int, Decimal]]:
+        """What was added to each bin within each interval."""
+        starts, first, end = self.timeline.starts, self.timeline.starts[0], self.timeline.end
+        bins: list[dict[int, Decimal]] = [{} for _ in starts]
+        for number, bin, amount in self.record.additions:
+            if first <= number < end:
+                assert bin is not None, "the measure has bins"
+                within = bins[bisect_right(starts, number) - 1]
+                within[bin] = within.get(bin, _NOTHING) + amount
+        return bins
+
+    @cached_property
+    def sketches(self) -> list[Sketch]:
+        """The durations of each interval."""
+        return [Sketch(counts) for counts in self.bins]
+
+    @cached_property
+    def ages(self) -> list[tuple[Decimal, ...]]:
+        """What is owed at the end of each interval, by the ranges of ages on that day. Bins are due dates."""
+        owed = self._owed_before
+        by_age: list[tuple[Decimal, ...]] = []
+        today, sums = None, [_NOTHING] * (len(OLDEST) + 1)
+        for added, day in zip(self.bins, self.timeline.days, strict=True):
+            for due, amount in added.items():
+                owed[due] = owed.get(due, _NOTHING) + amount
+                sums[bisect_left(OLDEST, day - due)] += amount
+            if day != today:
+                today = day
+                owed = {due: amount for due, amount in owed.items() if amount}
+                sums = [_NOTHING] * len(sums)
+                for due, amount in owed.items():
+                    sums[bisect_left(OLDEST, day - due)] += amount
+            by_age.append(tuple(sums))
+        return by_age
+
+    @property
+    def _owed_before(self) -> dict[int, Decimal]:
+        owed = {due: amount for due, amount in self.record.opening.items() if due is not None}
+        for number, due, amount in self.record.additions:
+            if due is not None and number < self.timeline.starts[0]:
+                owed[due] = owed.get(due, _NOTHING) + amount
+        return owed
+
+
 Value = Decimal | None
 """None: nothing was measured."""
 
-Formula = Callable[[Sequence[Record], Timeline], list[Value]]
-"""What records, one for each measure of a metric, come to in each interval."""
+Formula = Callable[[Sequence[Ledger]], Sequence[Value]]
+"""What ledgers, one for each measure of a metric, come to in each interval."""
 
 
-def flow(records: Sequence[Record], timeline: Timeline) -> list[Value]:
+def flow(ledgers: Sequence[Ledger]) -> Sequence[Value]:
     """What was added within each interval."""
-    return list(_sums(records[0], timeline))
+    return ledgers[0].sums
 
 
-def level(records: Sequence[Record], timeline: Timeline) -> list[Value]:
+def level(ledgers: Sequence[Ledger]) -> Sequence[Value]:
     """What has come together by the end of each interval."""
-    return list(_levels(records[0], timeline))
+    return ledgers[0].levels
 
 
-def percentage(records: Sequence[Record], timeline: Timeline) -> list[Value]:
+def percentage(ledgers: Sequence[Ledger]) -> Sequence[Value]:
     """How many percent the first measure is of both together."""
-    parts, others = (_sums(record, timeline) for record in records)
+    parts, others = (ledger.sums for ledger in ledgers)
     return [_divided(100 * part, part + other) for part, other in zip(parts, others, strict=True)]
 
 
-def mean(records: Sequence[Record], timeline: Timeline) -> list[Value]:
+def mean(ledgers: Sequence[Ledger]) -> Sequence[Value]:
     """The first measure for each one of the second."""
-    sums, numbers = (_sums(record, timeline) for record in records)
+    sums, numbers = (ledger.sums for ledger in ledgers)
     return [_divided(total, number) for total, number in zip(sums, numbers, strict=True)]
 
 
 def percentile(percent: int) -> Formula:
     """The seconds that so many percent of the durations do not exceed."""
     share = Decimal(percent) / 100
-
-    def formula(records: Sequence[Record], timeline: Timeline) -> list[Value]:
-        sketches: list[dict[int, Decimal]] = [{} for _ in timeline.starts]
-        for place, addition in _placed(records[0], timeline):
-            assert addition.bin is not None, "durations are kept by bin"
-            sketches[place][addition.bin] = sketches[place].get(addition.bin, _NOTHING) + addition.amount
-        return [quantile(sketch, share) for sketch in sketches]
-
-    return formula
+    return lambda ledgers: [sketch.quantile(share) for sketch in ledgers[0].sketches]
 
 
-def overdue(first: int | None, last: int | None) -> Formula:
-    """What is owed at the end of each interval, from the ``first`` to the ``last`` day after its due date."""
-
-    def formula(records: Sequence[Record], timeline: Timeline) -> list[Value]:
-        (record,) = records
-        owed = {due: amount for due, amount in record.opening.items() if due is not None}
-        added: list[list[Addition]] = [[] for _ in timeline.starts]
-        for addition in record.additions:
-            place = bisect_right(timeline.starts, addition.number) - 1
-            if addition.number < timeline.end:
-                added[max(place, 0)].append(addition)
-        values: list[Value] = []
-        today, value = None, _NOTHING
-        for additions, day in zip(added, timeline.days, strict=True):
-            for _, due, amount in additions:
-                assert due is not None, "debts are kept by due date"
-                owed[due] = owed.get(due, _NOTHING) + amount
-                value += amount if _is_within(day - due, first, last) else 0
-            if day != today:
-                today = day
-                owed = {due: amount for due, amount in owed.items() if amount}
-                value = sum((amount for due, amount in owed.items() if _is_within(day - due, first, last)), _NOTHING)
-            values.append(value)
-        return values
-
-    return formula
+def overdue(age: int) -> Formula:
+    """What is owed at the end of each interval, of one of the ranges of ages."""
+    return lambda ledgers: [sums[age] for sums in ledgers[0].ages]
 
 
-def days_of_sales(records: Sequence[Record], timeline: Timeline) -> list[Value]:
-    """How many days of sales are outstanding; records: outstanding, invoiced, credited, voided."""
-    outstanding, invoiced, credited, voided = records
+def days_of_sales(ledgers: Sequence[Ledger]) -> Sequence[Value]:
+    """How many days of sales are outstanding; ledgers: outstanding, invoiced, credited, voided."""
+    outstanding, invoiced, credited, voided = ledgers
     sales = sorted(
-        [(number, amount) for number, _, amount in invoiced.additions]
-        + [(number, -amount) for record in (credited, voided) for number, _, amount in record.additions]
+        [(number, amount) for number, _, amount in invoiced.record.additions]
+        + [(number, -amount) for ledger in (credited, voided) for number, _, amount in ledger.record.additions]
     )
     numbers = [number for number, _ in sales]
     until = list(accumulate((amount for _, amount in sales), initial=_NOTHING))
     values = []
-    for owed, end in zip(_levels(outstanding, timeline), timeline.ends, strict=True):
+    for owed, end in zip(outstanding.levels, outstanding.timeline.ends, strict=True):
         sold = until[bisect_left(numbers, end)] - until[bisect_left(numbers, end - SALES_PERIOD // QUARTER)]
         values.append(_divided(owed * SALES_PERIOD.days, sold))
     return values
 
 
-def _is_within(days: int, first: int | None, last: int | None) -> bool:
-    return (first is None or first <= days) and (last is None or days <= last)
-
-
 def _divided(amount: Decimal, by: Decimal) -> Value:
     return amount / by if by > 0 else None
-
-
-def _placed(record: Record, timeline: Timeline) -> Iterator[tuple[int, Addition]]:
-    """The additions within the intervals, each with the place of its interval."""
-    starts, first, end = timeline.starts, timeline.starts[0], timeline.end
-    for addition in record.additions:
-        if first <= addition.number < end:
-            yield bisect_right(starts, addition.number) - 1, addition
-
-
-def _sums(record: Record, timeline: Timeline) -> list[Decimal]:
-    sums = [_NOTHING] * len(timeline.starts)
-    for place, addition in _placed(record, timeline):
-        sums[place] += addition.amount
-    return sums
-
-
-def _levels(record: Record, timeline: Timeline) -> list[Decimal]:
-    before = (addition.amount for addition in record.additions if addition.number < timeline.starts[0])
-    opening = sum(before, sum(record.opening.values(), _NOTHING))
-    return list(accumulate(_sums(record, timeline), initial=opening))[1:]

@@ -9,7 +9,7 @@ from analytics.domain.buckets import Addition, Dimensions, Record
 from analytics.domain.catalogue import Metric
 from analytics.domain.measures import CURRENCY, Measure
 from analytics.domain.planning import Filters, Plan, Read
-from analytics.domain.reckoning import Value
+from analytics.domain.reckoning import Ledger, Value
 from backoffice.domain import Invalid
 
 MAX_POINTS = 30_000
@@ -46,13 +46,22 @@ def assemble(plan: Plan, found: Mapping[Measure, Found]) -> list[Series]:
     if len(wanted) * len(plan.spans) > MAX_POINTS:
         there_are = f"{len(wanted)} series of {len(plan.spans)} intervals"
         raise Invalid.one("interval", f"{there_are} are more than {MAX_POINTS} points: ask for less at once.")
-    return [_series(plan, metric, dimensions, grouped) for metric, dimensions in wanted]
+    ledgers: dict[tuple[Measure, Dimensions], Ledger] = {}
 
+    def ledger(measure: Measure, dimensions: Dimensions) -> Ledger:
+        if (measure, dimensions) not in ledgers:
+            record = _joined(grouped[measure].get(dimensions, ()))
+            ledgers[measure, dimensions] = Ledger(record, plan.timeline)
+        return ledgers[measure, dimensions]
 
-def _series(plan: Plan, metric: Metric, dimensions: Dimensions, grouped: Mapping[Measure, Groups]) -> Series:
-    named = dict(zip(_split(plan, metric.dimensions), dimensions, strict=True))
-    records = [_joined(grouped[measure].get(dimensions, ())) for measure in metric.measures]
-    return Series(metric, named, metric.formula(records, plan.timeline))
+    return [
+        Series(
+            metric,
+            dict(zip(_split(plan, metric.dimensions), dimensions, strict=True)),
+            metric.formula([ledger(measure, dimensions) for measure in metric.measures]),
+        )
+        for metric, dimensions in wanted
+    ]
 
 
 def _split(plan: Plan, dimensions: Iterable[str]) -> list[str]:
@@ -65,12 +74,13 @@ def _grouped(plan: Plan, read: Read, found: Found) -> Groups:
     groups: dict[Dimensions, list[Record]] = {}
     for values, record in found.items():
         named = dict(zip(read.dimensions, values, strict=True))
-        if _matches(named, plan.filters):
+        if matches(named, plan.filters):
             groups.setdefault(tuple(named[dimension] for dimension in kept), []).append(record)
     return groups
 
 
-def _matches(named: Mapping[str, str], filters: Filters) -> bool:
+def matches(named: Mapping[str, str], filters: Filters) -> bool:
+    """Whether filters let the values of dimensions through."""
     return all(value in filters[dimension] for dimension, value in named.items() if dimension in filters)
 
 

@@ -4,9 +4,12 @@ A sketch is a number for each bin; that of many tickets is the sum of those of e
 Source: Masson, Rim, Lee: DDSketch, https://www.vldb.org/pvldb/vol12/p2195-masson.pdf
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from functools import lru_cache
+from itertools import accumulate
 
 from ddsketch.mapping import LogarithmicMapping
 
@@ -24,22 +27,29 @@ def bin_of(duration: timedelta) -> int:
     return _BINS.key(milliseconds) if milliseconds > 0 else _NO_TIME
 
 
+@lru_cache(maxsize=4096)
 def seconds_in(bin: int) -> Decimal:
     """The duration that a bin stands for, in seconds to the microsecond, within 1 % of every duration in it."""
     return Decimal(0) if bin == _NO_TIME else Decimal(round(_BINS.value(bin) * 1000)) / 1_000_000
 
 
-def quantile(counts: Mapping[int, Decimal], share: Decimal) -> Decimal | None:
-    """The seconds that ``share`` of the durations do not exceed; None of nothing.
+class Sketch:
+    """The durations of some tickets, as a number for each bin.
 
-    It is the one at position ``share * (number - 1)`` of the sorted durations, rounded down. Counts below zero (what is
-    taken back has yet to arrive) are none.
+    Numbers below zero are none: what they take back has yet to arrive.
     """
-    present = sorted((bin, count) for bin, count in counts.items() if count > 0)
-    position = share * (sum(count for _, count in present) - 1)
-    passed = Decimal(0)
-    for bin, count in present:
-        passed += count
-        if passed > position:
-            return seconds_in(bin)
-    return None
+
+    def __init__(self, counts: Mapping[int, Decimal]) -> None:
+        present = sorted((bin, count) for bin, count in counts.items() if count > 0)
+        self._bins = [bin for bin, _ in present]
+        self._passed = list(accumulate(count for _, count in present))
+
+    def quantile(self, share: Decimal) -> Decimal | None:
+        """The seconds that ``share`` of the durations do not exceed; None of nothing.
+
+        It is the one at position ``share * (number - 1)`` of the sorted durations, rounded down.
+        """
+        if not self._bins:
+            return None
+        position = share * (self._passed[-1] - 1)
+        return seconds_in(self._bins[bisect_right(self._passed, position)])

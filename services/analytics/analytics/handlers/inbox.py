@@ -1,5 +1,6 @@
 """Takes in the events of the other contexts and counts each one once."""
 
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -8,11 +9,21 @@ from analytics.domain.measuring import measure
 from analytics.schemas import events
 from analytics.store.counting import Counter
 from backoffice import tracing
-from backoffice.errors import SEEN, AlreadySeen
 from backoffice.messages.envelope import Event
-from backoffice.messages.inbox import Inbox
+from backoffice.messages.inbox import BatchInbox
 
-inbox = Inbox()
+
+@lru_cache(maxsize=1)
+def _counter() -> Counter:
+    return Counter()
+
+
+def count(events: Sequence[Measured]) -> Collection[str]:
+    """Count a batch of events."""
+    return _counter().count(events)
+
+
+inbox = BatchInbox(write=count)
 handler = inbox.handler
 
 
@@ -33,14 +44,7 @@ handler = inbox.handler
 @inbox.on("PaymentReversed", schema=events.PaymentReversed)
 @inbox.on("PaymentRefunded", schema=events.PaymentRefunded)
 @inbox.on("CreditNoteIssued", schema=events.CreditNoteIssued)
-def count(event: Event, data: dict[str, Any]) -> None:
-    """Add what the event changes to the buckets of its own time."""
+def measured(event: Event, data: dict[str, Any]) -> Measured:
+    """What the event changes in the buckets of its own time."""
     changes = measure(event.type, data)
-    measured = Measured(event.event_id, event.type, event.aggregate_id, event.occurred_at, tracing.trace_id(), changes)
-    if _counter().count([measured]):
-        raise AlreadySeen({SEEN: None})
-
-
-@lru_cache(maxsize=1)
-def _counter() -> Counter:
-    return Counter()
+    return Measured(event.event_id, event.type, event.aggregate_id, event.occurred_at, tracing.trace_id(), changes)

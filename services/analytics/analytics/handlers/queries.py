@@ -1,13 +1,16 @@
 """Reads of the analytics API: the catalogue of metrics, and questions about them."""
 
 from analytics import schemas
-from analytics.answers import answer_to
+from analytics.answers import answer_to, explained
 from analytics.domain.asking import ask
 from analytics.domain.catalogue import CATALOGUE
+from analytics.domain.causes import Bucket
 from analytics.domain.planning import Question
 from analytics.domain.rebuilds import PROJECTIONS
 from analytics.schemas import drops as drop_schemas
 from analytics.schemas import rebuilds as rebuild_schemas
+from analytics.schemas.causes import Cause, CauseFilter
+from analytics.store.causes import CauseStore
 from analytics.store.drops import DropStore
 from analytics.store.reading import Reader
 from analytics.store.rebuilds import RebuildStore
@@ -40,6 +43,20 @@ def query(request: Request) -> Answer:
     question = Question(**request.body)
     planned, found = ask(question, Reader())
     return ok(answer_to(question, planned, found))
+
+
+@api.get("/metrics/{name}/events", group=ANALYSTS, query=CauseFilter, answer=Cause, many=True)
+def list_metric_events(request: Request) -> Answer:
+    """The events behind a point of a metric: what happened within its interval, by quarter hour.
+
+    The amounts add up to a flow, and to how much a level has changed; a percentile is one of the durations.
+    """
+    name, filters = request.path["name"], dict(request.query)
+    if name not in CATALOGUE:
+        raise NotFound("metric", name)
+    bucket = Bucket(CATALOGUE[name], filters.pop("bucket"), filters)
+    events, last_key = CauseStore().find(bucket, request.page)
+    return request.listing([explained(bucket, event) for event in events], last_key)
 
 
 @api.get("/drop-sources", group=ANALYSTS, answer=drop_schemas.Source, many=True)

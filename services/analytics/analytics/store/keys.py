@@ -15,6 +15,7 @@ but for accounts: each is a partition of its own. An item that is hot has shards
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -25,6 +26,9 @@ SHARD = "~"
 AFTER_ALL_VALUES = SHARD * 2
 QUARTERS = {f"t{hour:02}{minute:02}": hour * 4 + minute // 15 for hour in range(24) for minute in range(0, 60, 15)}
 """The number of each quarter of a day, by the first characters of its attributes."""
+
+MONTHS = [f"m{number:02}" for number in range(1, 13)]
+"""The first characters of the attributes of each month."""
 
 
 class Place(NamedTuple):
@@ -68,6 +72,16 @@ def period_and_values(sk: str) -> tuple[str, Dimensions]:
     """The period and the values of the dimensions, but for the account, that an item is about."""
     _, period, *values = sk.partition(SHARD)[0].split("#")
     return period, tuple(unquote(value) for value in values)
+
+
+@lru_cache(maxsize=96 * 400)
+def quarter_and_bin(attribute: str) -> tuple[int | None, int | None]:
+    """The quarter of the day that an attribute is about, if it is about one, and the bin, if it has one.
+
+    Attributes are the same day by day, so that most of a question's have been seen before.
+    """
+    period, _, bin = attribute.partition("_")
+    return QUARTERS.get(period), int(bin) if bin.isdigit() else None
 
 
 def _escaped(value: str) -> str:

@@ -7,14 +7,18 @@
 Marks are kept for good. An hour may have very many events: four partitions of the index share its load.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from analytics.domain.buckets import Change
 from analytics.domain.explaining import Measured
-from backoffice.clock import rfc3339
+from analytics.domain.measures import Measure
+from backoffice.clock import parse_time, rfc3339
 from backoffice.dynamodb import Item
 
 HOUR_SHARDS = 4
+
+_HOUR = len("2026-11-23T17")
 
 
 def items(event: Measured, generation: str) -> list[Item]:
@@ -28,9 +32,9 @@ def items(event: Measured, generation: str) -> list[Item]:
     return [
         {
             "pk": pk,
-            "sk": f"SEEN#{_minute(quarter)}" if number else "SEEN",
-            "gsi1pk": partition(generation, quarter, ord(event.event_id[-1]) % HOUR_SHARDS),
-            "gsi1sk": f"{_minute(quarter)}#{event.event_id}",
+            "sk": f"SEEN#{minute(quarter)}" if number else "SEEN",
+            "gsi1pk": partition(generation, hour_of(minute(quarter)), ord(event.event_id[-1]) % HOUR_SHARDS),
+            "gsi1sk": f"{minute(quarter)}#{event.event_id}",
             **_told(event),
             "changes": [_change_item(change) for change in quarters[quarter]],
         }
@@ -38,9 +42,33 @@ def items(event: Measured, generation: str) -> list[Item]:
     ]
 
 
-def partition(generation: str, quarter: datetime, shard: int) -> str:
-    """A partition of the index, with a part of the events of an hour."""
-    return f"EVENTS#{generation}#{quarter:%Y-%m-%dT%H}#{shard}"
+def partition(generation: str, hour: str, shard: int) -> str:
+    """A partition of the index, with a part of the events of an hour, ``2026-11-23T17``."""
+    return f"EVENTS#{generation}#{hour}#{shard}"
+
+
+def minute(quarter: datetime) -> str:
+    """A quarter hour as it stands in keys, ``2026-11-23T17:15``; it begins with its hour."""
+    return f"{quarter:%Y-%m-%dT%H:%M}"
+
+
+def hour_of(minute: str) -> str:
+    """The hour of a quarter, as it stands in keys."""
+    return minute[:_HOUR]
+
+
+def event_of(item: Item, measures: Mapping[str, Measure]) -> Measured:
+    """An event with its changes to some measures, as an item tells them."""
+    quarter, _, event_id = item["gsi1sk"].partition("#")
+    start = datetime.fromisoformat(f"{quarter}Z")
+    return Measured(
+        event_id,
+        item["type"],
+        item["aggregate_id"],
+        parse_time(item["occurred_at"]),
+        item.get("trace_id"),
+        [_change(change, measures, start) for change in item["changes"] if change["measure"] in measures],
+    )
 
 
 def _told(event: Measured) -> Item:
@@ -61,5 +89,12 @@ def _change_item(change: Change) -> Item:
     }
 
 
-def _minute(quarter: datetime) -> str:
-    return f"{quarter:%Y-%m-%dT%H:%M}"
+def _change(item: Item, measures: Mapping[str, Measure], quarter: datetime) -> Change:
+    bin = item.get("bin")
+    return Change(
+        measures[item["measure"]],
+        tuple(item["dimensions"]),
+        quarter,
+        item["amount"],
+        None if bin is None else int(bin),
+    )

@@ -10,13 +10,12 @@ def _flow(measure: Measure, definition: str) -> Metric:
     return Metric(measure.name, definition, Unit.MONEY, Kind.FLOW, (measure,), flow)
 
 
-def _ageing(name: str, which: str, first: int | None, last: int | None) -> Metric:
+def _ageing(name: str, which: str, age: int) -> Metric:
     definition = (
         f"What customers owed at the end of the interval {which}, as of the local day on which the interval ends: the "
         "part of outstanding of that age. The five ranges together are what is outstanding."
     )
-    formula = overdue(first, last)
-    return Metric(name, definition, Unit.MONEY, Kind.LEVEL, (measures.OUTSTANDING_BY_DUE_DATE,), formula)
+    return Metric(name, definition, Unit.MONEY, Kind.LEVEL, (measures.OUTSTANDING_BY_DUE_DATE,), overdue(age))
 
 
 METRICS = (
@@ -73,9 +72,9 @@ METRICS = (
         days_of_sales,
         SALES_PERIOD,
     ),
-    _ageing("ageing_current", "and that was not yet due, or due on that very day", None, 0),
-    _ageing("ageing_1_30", "and that was due 1 to 30 days before", 1, 30),
-    _ageing("ageing_31_60", "and that was due 31 to 60 days before", 31, 60),
-    _ageing("ageing_61_90", "and that was due 61 to 90 days before", 61, 90),
-    _ageing("ageing_over_90", "and that was due more than 90 days before", 91, None),
+    _ageing("ageing_current", "and that was not yet due, or due on that very day", 0),
+    _ageing("ageing_1_30", "and that was due 1 to 30 days before", 1),
+    _ageing("ageing_31_60", "and that was due 31 to 60 days before", 2),
+    _ageing("ageing_61_90", "and that was due 61 to 90 days before", 3),
+    _ageing("ageing_over_90", "and that was due more than 90 days before", 4),
 )

@@ -1,0 +1,188 @@
+"""What `POST /query` takes of the processor, over 90 days, while what was counted grows from 1,000 to 1,000,000 events.
+
+The function runs as it is, with the SDK's own client; only DynamoDB is a dictionary that answers at once, page by page,
+in DynamoDB's own JSON. Its items are what the inbox would have left: the changes of all events, added up. The baseline
+adds up the events themselves, held in memory.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+import time
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
+
+from botocore.awsrequest import AWSResponse
+
+from benchmarks.figures import Target, conclude, table
+from local.stage.place import ROOT
+
+sys.path[:0] = [str(ROOT / "shared" / "python"), str(ROOT / "services" / "analytics")]
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "eu-central-1",
+    "TABLE_NAME": "analytics",
+    "CONTEXT": "analytics",
+    "STAGE": "bench",
+}
+
+from analytics.domain import measures  # noqa: E402
+from analytics.domain.buckets import QUARTER, Change  # noqa: E402
+from analytics.domain.generations import FIRST  # noqa: E402
+from analytics.domain.sketch import bin_of  # noqa: E402
+from analytics.handlers import queries  # noqa: E402
+from analytics.store import keys  # noqa: E402
+from backoffice.dynamodb import client, to_dynamodb  # noqa: E402
+
+EVENTS = (1_000, 100_000)
+ROUNDS = 5
+DAYS, HOURS = 90, 90 * 24
+START = datetime(2026, 8, 1, tzinfo=UTC)
+MOST_MILLISECONDS = 50.0
+PAGE_BYTES = 1024 * 1024
+CONTEXT = SimpleNamespace(function_name="queries", aws_request_id="request")
+AGES = [f"ageing_{age}" for age in ("current", "1_30", "31_60", "61_90", "over_90")]
+QUESTIONS: dict[str, tuple[list[str], str]] = {
+    "tickets opened by hour": (["tickets_opened"], "hour"),
+    "outstanding by hour": (["outstanding"], "hour"),
+    "resolution time p50, p90, p95 by hour": ([f"resolution_time_p{n}" for n in (50, 90, 95)], "hour"),
+    "days of sales and ageing by day": (["days_sales_outstanding", *AGES], "day"),
+}
+
+
+class Kept:
+    """A table in memory that answers queries as DynamoDB does."""
+
+    def __init__(self, changes: Iterable[Change]) -> None:
+        items: dict[tuple[str, str], dict[str, Decimal]] = {}
+        for change in changes:
+            for pk, sk, attribute in keys.places(change, FIRST):
+                item = items.setdefault((pk, sk), {})
+                item[attribute] = item.get(attribute, Decimal(0)) + change.amount
+        self._partitions: dict[str, list[tuple[str, str]]] = {}
+        for (pk, sk), amounts in sorted(items.items()):
+            written = json.dumps(to_dynamodb({"pk": pk, "sk": sk, **amounts}))
+            self._partitions.setdefault(pk, []).append((sk, written))
+
+    def answer(self, request: Any, **_: Any) -> AWSResponse:
+        """For botocore's ``before-send``: the page that is asked for."""
+        asked = json.loads(request.body)
+        values = {name: value["S"] for name, value in asked["ExpressionAttributeValues"].items()}
+        rows = self._partitions.get(values[":pk"], [])
+        begin = bisect_left(rows, (values[":first"], ""))
+        if "ExclusiveStartKey" in asked:
+            begin = bisect_right(rows, (asked["ExclusiveStartKey"]["sk"]["S"], "~"))
+        page: list[str] = []
+        size, page_end, last = 0, "", ""
+        for sk, written in rows[begin : bisect_right(rows, (values[":last"], "~"))]:
+            if size > PAGE_BYTES:
+                key = {"pk": {"S": values[":pk"]}, "sk": {"S": page_end}}
+                last = f', "LastEvaluatedKey": {json.dumps(key)}'
+                break
+            page.append(written)
+            size += len(written)
+            page_end = sk
+        body = f'{{"Count": {len(page)}, "Items": [{", ".join(page)}]{last}}}'.encode()
+        return _answered(request, body)
+
+
+def _answered(request: Any, body: bytes) -> AWSResponse:
+    response = AWSResponse(request.url, 200, {"content-type": "application/x-amz-json-1.0"}, None)
+    response._content = body
+    return response
+
+
+def main() -> int:
+    # Nobody has ever started another generation.
+    client("dynamodb").meta.events.register(
+        "before-send.dynamodb.GetItem", lambda request, **_: _answered(request, b"{}")
+    )
+    rows, targets = [], []
+    baseline, first = {}, {}
+    for events in EVENTS:
+        rng = random.Random(events)
+        quarters = [START + rng.randrange(DAYS * 96) * QUARTER for _ in range(events)]
+        kept = Kept(_changes(rng, quarters))
+        client("dynamodb").meta.events.register("before-send.dynamodb.Query", kept.answer)
+        baseline[events] = _best(lambda quarters=quarters: _added_up(quarters))
+        for name, (metrics, interval) in QUESTIONS.items():
+            took = _best(lambda metrics=metrics, interval=interval: _ask(metrics, interval))
+            first.setdefault(name, took)
+            ratios = [f"{took / first[name]:.1f}", f"{baseline[events] / took:.2f}"]
+            rows.append([name, f"{events:,}", f"{took:.1f}", *ratios])
+            if events == EVENTS[-1]:
+                targets.append(Target(f"CPU for {name}, {events:,} events,", took, MOST_MILLISECONDS, "ms"))
+        client("dynamodb").meta.events.unregister("before-send.dynamodb.Query", kept.answer)
+    rows.sort(key=lambda row: list(QUESTIONS).index(row[0]))
+    head = ["90 days", "events", "CPU ms", f"× of {EVENTS[0]:,}", "adding up the events ×"]
+    table(head, rows)
+    return conclude(*targets)
+
+
+def _changes(rng: random.Random, quarters: list[datetime]) -> Iterator[Change]:
+    """The changes of so many tickets opened and solved, and of invoices and payments, one event of each a quarter."""
+    about, account = ("general", "normal", "ann"), ("EUR", "cus_1")
+    for quarter, number in Counter(quarters).items():
+        yield Change(measures.TICKETS_OPENED, about[:2], quarter, Decimal(number))
+        for _ in range(number):
+            duration = timedelta(seconds=rng.lognormvariate(9, 1.2))
+            yield Change(measures.RESOLUTION_TIME, about, quarter, Decimal(1), bin_of(duration))
+            amount = Decimal(rng.randrange(-9_000, 10_000)) / 100
+            due = quarter.toordinal() + rng.choice((14, 30, 0, -10, -40))
+            yield Change(measures.INVOICED, account, quarter, abs(amount))
+            yield Change(measures.OUTSTANDING, account, quarter, amount)
+            yield Change(measures.OUTSTANDING_BY_DUE_DATE, account, quarter, amount, due)
+
+
+def _ask(metrics: list[str], interval: str) -> None:
+    question = {
+        "metrics": metrics,
+        "from": START.isoformat(),
+        "to": (START + timedelta(days=DAYS)).isoformat(),
+        "interval": interval,
+        "time_zone": "Europe/Berlin",
+    }
+    answer = queries.handler(
+        {
+            "httpMethod": "POST",
+            "path": "/query",
+            "resource": "/query",
+            "headers": {},
+            "queryStringParameters": None,
+            "body": json.dumps(question),
+            "isBase64Encoded": False,
+            "requestContext": {
+                "requestId": "request",
+                "authorizer": {"claims": {"sub": "bench", "email": "a@example.com", "cognito:groups": "analysts"}},
+            },
+        },
+        CONTEXT,
+    )
+    assert answer["statusCode"] == 200, answer["body"]
+
+
+def _added_up(quarters: list[datetime]) -> Counter[int]:
+    return Counter((quarter - START) // timedelta(hours=1) for quarter in quarters)
+
+
+def _best(work: Callable[[], Any]) -> float:
+    """The milliseconds of processor time of the best of some rounds."""
+    took = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        work()
+        took.append((time.process_time() - began) * 1000)
+    return min(took)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
