@@ -53,7 +53,7 @@ class WorkingDay(ServiceTest):
         return emitted
 
     def take_files(self) -> list[dict[str, Any]]:
-        """A third party drops a file with a bad row, a broken one, and none the next day; an operator rebuilds the numbers."""
+        """A third party drops a file with a bad row, a broken one, none the next day; then numbers are rebuilt."""
         with self.within("analytics"), third_party() as party:
             self.do("PUT", "/drop-sources/acme", {"format": "csv"})
             party.drop("user_id,date,event_type\nann,2026-11-23,view\nann,yesterday,view\n")
