@@ -21,13 +21,14 @@ Understood = Callable[[Event], dict[str, Any]]
 """What the inbox would hand its consumer of an event's data. Raises UnknownMessage, ValidationError."""
 
 _AT_ONCE = 40
+_IN_A_BUNDLE = 200
 
 
 @dataclass
 class Replayer:
     """Counts files of the archive; what has been counted before, however often, changes nothing.
 
-    ``refused`` are the events of the file that was replayed last which cannot be read.
+    ``refused`` are those events of the files that were replayed last which cannot be read.
     """
 
     archive: Archive
@@ -35,14 +36,15 @@ class Replayer:
     counter: Counter
     refused: list[Difference] = field(default_factory=list)
 
-    def replay(self, file: ArchiveFile, beat: Callable[[], None]) -> int:
-        """Count a file's events, some tens at a time; answers how many of them are new here.
+    def replay(self, files: Iterable[ArchiveFile], beat: Callable[[], None]) -> int:
+        """Count the events of some files, some tens at a time; answers how many of them are new here.
 
         Raises Contended, NotWritten.
         """
         self.refused = []
         new = 0
-        for some in _batches(self._measured(file), _AT_ONCE):
+        measured = (event for file in files for event in self._measured(file))
+        for some in _batches(measured, _AT_ONCE):
             new += len({event.event_id for event in some}) - len(self.counter.count(some))
             beat()
         return new
@@ -69,6 +71,18 @@ class Replayer:
             self.refused.append(Difference(Kind.REFUSED_EVENT, place, reason=str(error)[:300]))
             return None
         return Measured(event.event_id, event.type, event.aggregate_id, event.occurred_at, archived.trace_id, changes)
+
+
+def bundles(files: Iterable[ArchiveFile]) -> Iterator[list[ArchiveFile]]:
+    """Files that are replayed together: many small ones, since a quiet minute makes a file of one event."""
+    bundle: list[ArchiveFile] = []
+    for file in files:
+        bundle.append(file)
+        if sum(one.events for one in bundle) >= _IN_A_BUNDLE:
+            yield bundle
+            bundle = []
+    if bundle:
+        yield bundle
 
 
 def _batches(events: Iterable[Measured], size: int) -> Iterator[list[Measured]]:

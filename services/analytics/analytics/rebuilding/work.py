@@ -12,7 +12,7 @@ from typing import Protocol
 
 from analytics.archive.reading import Archive
 from analytics.domain.rebuilds import Comparison, Phase, Rebuild
-from analytics.rebuilding.replaying import Replayer, Understood
+from analytics.rebuilding.replaying import Replayer, Understood, bundles
 from analytics.store.comparing import Comparer, clear
 from analytics.store.counting import Counter, NotWritten
 from analytics.store.generations import GenerationStore
@@ -111,15 +111,13 @@ class Rebuilder:
         # Asked before the first file is listed: what had been told by then lies in one of them.
         all_archived = not current.position and self.sources.waiting() == 0
         replayer = Replayer(self.sources.archive, self.sources.understood, Counter(self.table, only=rebuild.generation))
-        for file in self.sources.archive.files(current.position, current.since):
-            new = replayer.replay(file, self.desk.beat)
+        for files in bundles(self.sources.archive.files(current.position, current.since)):
+            new = replayer.replay(files, self.desk.beat)
             if replayer.refused:
                 self.rebuilds.note(rebuild.id, replayer.refused[:DIFFERENCES_KEPT])
-            is_old = current.since is not None and file.written_at < current.since + _CLOCKS_DIFFER_BY
-            if is_old and not new:
-                rebuild.pass_by(file.key)
-            else:
-                rebuild.replayed(file.key, file.events, len(replayer.refused))
+            known_until = current.since + _CLOCKS_DIFFER_BY if current.since else None
+            added = [file for file in files if new and not known_until or known_until and file.written_at >= known_until]
+            rebuild.replayed(files[-1].key, len(added), sum(file.events for file in added), refused)
             self._save_now_and_then(rebuild)
             if self.desk.is_time_up():
                 self._save(rebuild)
