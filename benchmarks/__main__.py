@@ -18,6 +18,7 @@ NAMES = (
     "idle_memory",
     "transformer",
     "page_views",
+    "rebuild",
     "xray_collector",
     "xray_graph",
     "sla_clocks",

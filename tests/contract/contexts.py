@@ -58,7 +58,13 @@ EMITTED = {
         "ErasureAnsweredByInvoicing",
         "ForgetAccount",
     },
-    "analytics": {"FileDropProcessed", "FileDropRejected", "DataQualityAlertRaised", "ErasureAnsweredByAnalytics"},
+    "analytics": {
+        "FileDropProcessed",
+        "FileDropRejected",
+        "DataQualityAlertRaised",
+        "ErasureAnsweredByAnalytics",
+        "ProjectionRebuilt",
+    },
 }
 CONSUMED = {
     "customer-support": {

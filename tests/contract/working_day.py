@@ -16,6 +16,7 @@ from backoffice_testing import REGION, ServiceTest, contracts, create_table, env
 from backoffice.clock import now
 from backoffice.dynamodb import Table
 from tests.contract import contexts
+from tests.contract.rebuilding import rebuild
 from tests.contract.third_party import third_party
 
 Emitted = dict[str, list[dict[str, Any]]]
@@ -100,12 +101,13 @@ class WorkingDay(ServiceTest):
             return self.events()
 
     def take_files(self) -> list[dict[str, Any]]:
-        """A third party drops a file with a bad row, one that cannot be read, and none the next day."""
+        """A third party drops a file with a bad row, a broken one, none the next day; then numbers are rebuilt."""
         with self.within("analytics"), third_party() as party:
             self.do("PUT", "/drop-sources/acme", {"format": "csv"})
             party.drop("user_id,date,event_type\nann,2026-11-23,view\nann,yesterday,view\n")
             party.drop("nothing that anybody expects")
             party.stays_away()
+            rebuild(self.do)
             return self.events()
 
     def prepare_to_invoice(self) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from local.stage.place import ROOT
 from tests.infrastructure.policies import actions, as_list, of_policy, statements, too_wide
-from tests.infrastructure.templates import AWS_STAGES, STACKS, Template
+from tests.infrastructure.templates import AWS_STAGES, SERVICES, STACKS, Template
 
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "ConditionCheckItem", "PartiQLInsert"}
 
@@ -133,12 +133,53 @@ def _sent_to(template: Template) -> dict[str, set[str]]:
 
 def test_every_subscription_is_raw_and_filtered_and_let_in_by_the_queue(service_templates: list[Template]) -> None:
     for template in service_templates:
-        found = [one["Properties"] for one in template.of_type("AWS::SNS::Subscription").values()]
+        found = _subscriptions(template, "Inbox")
         assert found
         assert all(one["RawMessageDelivery"] and one["FilterPolicy"]["type"] for one in found)
-        policy = template.resources["InboxPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-        let_in = policy[0]["Condition"]["ArnEquals"]["aws:SourceArn"]
-        assert sorted(map(str, let_in)) == sorted(str(one["TopicArn"]) for one in found)
+        assert _let_in(template, "InboxPolicy") == sorted(str(one["TopicArn"]) for one in found)
+
+
+def test_the_archive_hears_every_topic_whole_and_knows_which_one_it_was(templates: list[Template]) -> None:
+    for template in templates:
+        if template.stack != "analytics":
+            continue
+        found = _subscriptions(template, "Archive")
+        assert all("FilterPolicy" not in one and not one.get("RawMessageDelivery") for one in found)
+        assert _let_in(template, "ArchivePolicy") == sorted(str(one["TopicArn"]) for one in found)
+        assert [context for context in SERVICES if f"-{context}-events" in str(found)] == list(SERVICES)
+        inboxes = [*_subscriptions(template, "Inbox"), *found]
+        assert len(template.of_type("AWS::SNS::Subscription")) == len(inboxes)
+
+
+def test_what_is_archived_stays_and_gets_colder(templates: list[Template]) -> None:
+    for template in templates:
+        if template.stack != "analytics":
+            continue
+        bucket = template.resources["ArchiveBucket"]["Properties"]
+        assert bucket["VersioningConfiguration"]["Status"] == "Enabled"
+        rules = [rule["Fn::If"][1] if "Fn::If" in rule else rule for rule in bucket["LifecycleConfiguration"]["Rules"]]
+        assert [rule["Prefix"] for rule in rules if "ExpirationInDays" in rule] == ["athena/"]
+        (colder,) = [rule for rule in rules if "Transitions" in rule]
+        # Classes that are read at once: a rebuild reads all of it.
+        assert {one["StorageClass"] for one in colder["Transitions"]} == {"STANDARD_IA", "GLACIER_IR"}
+        writers = [name for name, role in template.of_type("AWS::IAM::Role").items() if "s3:PutObject" in actions(role)]
+        assert {"ArchivistRole"} <= set(writers) <= {"ArchivistRole", "TransformerRole"}
+
+
+def test_athena_finds_the_archives_files_where_they_lie(templates: list[Template]) -> None:
+    for template in templates:
+        if template.stack != "analytics":
+            continue
+        (table,) = template.of_type("AWS::Glue::Table").values()
+        wanted = table["Properties"]["TableInput"]
+        location = wanted["Parameters"]["storage.location.template"]["Fn::Sub"]
+        assert location == "s3://${ArchiveBucket}/events/context=${!context}/date=${!date}/"
+        assert wanted["Parameters"]["projection.context.values"].split(",") == list(SERVICES)
+        assert [key["Name"] for key in wanted["PartitionKeys"]] == ["context", "date"]
+        queries = template.of_type("AWS::Athena::NamedQuery").values()
+        assert len(queries) >= 5
+        # A question that names no days reads, and pays for, everything.
+        assert all('"date" BETWEEN ? AND ?' in one["Properties"]["QueryString"] for one in queries)
 
 
 def test_every_route_wants_a_token_except_the_api_document(service_templates: list[Template]) -> None:
@@ -328,6 +369,17 @@ def _named(value: Any) -> str:
     if isinstance(value, str):
         return value
     return str(value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0])
+
+
+def _subscriptions(template: Template, queue: str) -> list[dict[str, Any]]:
+    found = [one["Properties"] for one in template.of_type("AWS::SNS::Subscription").values()]
+    return [one for one in found if one["Endpoint"] == {"Fn::GetAtt": [queue, "Arn"]}]
+
+
+def _let_in(template: Template, policy: str) -> list[str]:
+    """The topics that a queue's policy lets in."""
+    statements = template.resources[policy]["Properties"]["PolicyDocument"]["Statement"]
+    return sorted(map(str, statements[0]["Condition"]["ArnEquals"]["aws:SourceArn"]))
 
 
 def _refuse_plain_http(template: Template, kind: str, listed: str) -> set[str]:

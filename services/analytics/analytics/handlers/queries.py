@@ -6,17 +6,21 @@ from analytics.domain.asking import ask
 from analytics.domain.catalogue import CATALOGUE
 from analytics.domain.causes import Bucket
 from analytics.domain.planning import Question
+from analytics.domain.rebuilds import PROJECTIONS
 from analytics.schemas import drops as drop_schemas
+from analytics.schemas import rebuilds as rebuild_schemas
 from analytics.schemas.causes import Cause, CauseFilter
 from analytics.store.causes import CauseStore
 from analytics.store.drops import DropStore
 from analytics.store.reading import Reader
+from analytics.store.rebuilds import RebuildStore
 from analytics.store.records import RecordStore, Wanted
 from backoffice.http import Answer, Api, NotFound, Request, ok
 from backoffice.http.served import openapi_document
 
 ANALYSTS = "analysts"
 DROP = {"drop_id": "drp"}
+REBUILD = {"rebuild_id": "rbd"}
 
 api = Api()
 handler = api.handler
@@ -94,3 +98,33 @@ def list_drop_errors(request: Request) -> Answer:
 def list_records(request: Request) -> Answer:
     """What third parties have told of a user, of an event type or of both, by day; also while a file is being read."""
     return request.listing(*RecordStore().find(Wanted(**request.query), request.page))
+
+
+@api.get("/projections/{projection}/rebuilds", group=ANALYSTS, answer=rebuild_schemas.Rebuild, many=True)
+def list_rebuilds(request: Request) -> Answer:
+    """Rebuilds of a projection, newest first."""
+    projection = request.path["projection"]
+    if projection not in PROJECTIONS:
+        raise NotFound("projection", projection)
+    return request.listing(*RebuildStore().rebuilds(projection, request.page))
+
+
+@api.get("/projections/{projection}/rebuilds/{rebuild_id}", group=ANALYSTS, answer=rebuild_schemas.Rebuild, ids=REBUILD)
+def get_rebuild(request: Request) -> Answer:
+    """One rebuild: how far it is, and what comparing has found."""
+    rebuild = RebuildStore().rebuild(request.path["projection"], request.path["rebuild_id"])
+    return ok(rebuild, version=rebuild.version)
+
+
+@api.get(
+    "/projections/{projection}/rebuilds/{rebuild_id}/differences",
+    group=ANALYSTS,
+    answer=rebuild_schemas.Difference,
+    many=True,
+    ids=REBUILD,
+)
+def list_differences(request: Request) -> Answer:
+    """What differs between the two generations: the first thousand of what was found."""
+    store = RebuildStore()
+    store.rebuild(request.path["projection"], request.path["rebuild_id"])
+    return request.listing(*store.differences(request.path["rebuild_id"], request.page))

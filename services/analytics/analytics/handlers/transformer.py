@@ -6,7 +6,7 @@ from typing import Any
 from analytics.domain.drops.drop import File
 from analytics.store.drops import DropStore
 from analytics.store.records import RecordStore
-from analytics.transforming.queue import Loan, tasks_of
+from analytics.transforming.queue import FileLoan, tasks_of
 from analytics.transforming.work import Transformer
 from backoffice import tracing
 from backoffice.logs import invocation, logger
@@ -19,10 +19,10 @@ def handler(event: dict[str, Any], context: Any) -> None:
     """
     with invocation(context):
         for record in event["Records"]:
-            _take(Loan(record, context))
+            _take(FileLoan(record, context, os.environ["DROPS_QUEUE_URL"]))
 
 
-def _take(loan: Loan) -> None:
+def _take(loan: FileLoan) -> None:
     with tracing.record(loan.trace_header):
         try:
             loan.beat()
@@ -33,7 +33,7 @@ def _take(loan: Loan) -> None:
             raise
 
 
-def _work_on(loan: Loan) -> None:
+def _work_on(loan: FileLoan) -> None:
     transformer = Transformer(
         os.environ["DROPS_BUCKET"], int(os.environ["RANGE_BYTES"]), loan, DropStore(), RecordStore()
     )

@@ -43,12 +43,17 @@ class GenerationStore:
         When it returns, whatever is counted from now on goes into the generations that are written. If it is cut short,
         ``settle`` completes it. Raises StaleVersion if others have changed them since, Contended as ``settle``.
         """
-        saved = replace(generations, version=generations.version + 1)
         transaction = Transaction(self._table)
-        transaction.replace(_item(saved), version=generations.version)
+        self.decide(transaction, generations)
         transaction.commit()
+        saved = replace(generations, version=generations.version + 1)
         self._open_gates(saved)
         return saved
+
+    def decide(self, transaction: Transaction, generations: Generations) -> None:
+        """Let a transaction write a change at the version that was read; once it is committed, ``settle`` is due."""
+        saved = replace(generations, version=generations.version + 1)
+        transaction.replace(_item(saved), version=generations.version)
 
     def settle(self) -> Generations:
         """Let every gate follow what has been decided; may be called at any time, by several at once.

@@ -1,0 +1,1 @@
+"""Making a projection anew from the archive, beside the one that is read."""
