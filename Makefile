@@ -10,7 +10,7 @@ STAGE_COMMAND := $(PYTHON) -m local.stage.bootstrap
 SERVICES := $(notdir $(patsubst %/,%,$(wildcard services/*/)))
 LAYERS := $(wildcard services/*/layers/*)
 SOURCES := shared/python $(addprefix services/,$(SERVICES)) $(LAYERS)
-CHECKED := local shared/python/backoffice shared/testing/backoffice_testing $(wildcard operations) $(foreach s,$(SERVICES),services/$(s)/$(subst -,_,$(s)))
+CHECKED := local shared/python/backoffice shared/testing/backoffice_testing $(wildcard operations scaffold/*.py) $(foreach s,$(SERVICES),services/$(s)/$(subst -,_,$(s)))
 empty :=
 space := $(empty) $(empty)
 SOURCE_PATH := $(subst $(space),:,$(addprefix $(CURDIR)/,$(SOURCES)))
@@ -23,11 +23,11 @@ HARMLESS := env -u AWS_PROFILE -u AWS_ENDPOINT_URL -u AWS_SESSION_TOKEN -u PYTHO
 # An option whose value was given on make's command line; the environment's USER or STAGE is somebody else's.
 given = $(if $(findstring command,$(origin $(1))),$(2) '$($(1))')
 
-.PHONY: help up down status logs console token demo-users watch reset demo deploy remove layer test lint unit system openapi bench install
+.PHONY: help up down status logs console token demo-users watch reset demo deploy smoke remove new-service layer test lint unit contracts system openapi bench install
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
-		printf '  make %-12s %s\n' "$$target" "$$text"; done
+		printf '  make %-13s %s\n' "$$target" "$$text"; done
 
 up: ## everything on this machine, deployed and ready; again: quick, loses nothing (PORT=...)
 	@$(STAGE_COMMAND) up
@@ -62,8 +62,14 @@ demo: install ## a working day, played through the public APIs
 deploy: ## one service to the local stage (SERVICE=invoicing), or the stacks to AWS (STAGE=dev)
 	@$(STAGE_COMMAND) deploy $(call given,STAGE,--stage) $(call given,SERVICE,--service)
 
+smoke: install ## whether a service answers where it was deployed (SERVICE=invoicing, STAGE=dev)
+	@$(BIN)/python -m operations smoke '$(SERVICE)' $(call given,STAGE,--stage)
+
 remove: ## take the stacks of a stage on AWS down (STAGE=dev)
 	@$(STAGE_COMMAND) remove $(call given,STAGE,--stage) $(call given,SERVICE,--service)
+
+new-service: install ## a new bounded context, from the template (NAME=contracts, THING=contract)
+	@$(BIN)/python -m scaffold $(NAME) $(THING)
 
 layer: ## build the layer, for the emulator and for AWS
 	@$(STAGE_COMMAND) layer
@@ -74,6 +80,9 @@ test: lint ## everything but load; brings its own stage
 
 system: install ## what crosses services: contracts, integration, a whole stage, faults
 	$(HARMLESS) $(BIN)/pytest tests
+
+contracts: install ## whether the services still understand each other: contracts, and from outbox to inbox
+	$(HARMLESS) $(BIN)/pytest tests/contract tests/integration
 
 lint: install ## style, imports, types
 	$(BIN)/ruff check .

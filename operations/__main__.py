@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from operations import reading, writing
+from operations import reading, smoke, writing
 from operations.problems import Problem
 from operations.session import Session, open_session
 
@@ -50,6 +50,8 @@ def _reading(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     command.add_argument("--logs", action="store_true", help="its log lines, too")
     command = _command(commands, "logs", reading.show_logs, "the log lines of one trace")
     command.add_argument("id", help="the trace's id")
+    command = _command(commands, "smoke", smoke.smoke, "whether a service answers and none of its alarms is on")
+    command.add_argument("service", help="such as invoicing")
     _command(commands, "queues", reading.list_queues, "the queues, each with the number of its dead letters")
 
 

@@ -26,10 +26,10 @@ def console_port() -> int:
 
 
 def endpoints(file: Path) -> dict[str, Any]:
-    """`{"aws": url, "xray": url, ...}`. Raises Problem where no stage has written them."""
+    """`{"aws": url, "xray": url, "services": {name: url}}`. Raises Problem where no stage has written them."""
     try:
         found = json.loads(file.read_text())
-        return {"aws": str(found["aws"]), "xray": str(found["xray"])}
+        return {"aws": str(found["aws"]), "xray": str(found["xray"]), "services": dict(found.get("services", {}))}
     except (OSError, ValueError, KeyError):
         raise Problem(
             "no_stage",

@@ -53,6 +53,11 @@ class Stage:
         """Where the local stage keeps its state; None on AWS."""
         return self._file().parent if self.is_local else None
 
+    @property
+    def service_urls(self) -> dict[str, str]:
+        """Where the local stage's services answer, by name; on AWS their stacks say so, and nothing is here."""
+        return dict(local_stage.endpoints(self._file())["services"]) if self.is_local else {}
+
     def _file(self) -> Path:
         return self._endpoints or local_stage.endpoints_file()
 

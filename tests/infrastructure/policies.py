@@ -8,8 +8,8 @@ from typing import Any
 
 Statement = dict[str, Any]
 
-# AWS offers no resource-level permission for these (Service Authorization Reference, AWS X-Ray).
-ONLY_ON_EVERYTHING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
+# AWS offers no resource-level permission for these (Service Authorization Reference, AWS X-Ray and CloudWatch).
+ONLY_ON_EVERYTHING = {"xray:PutTraceSegments", "xray:PutTelemetryRecords", "cloudwatch:DescribeAlarms"}
 # The indexes of the table, or the objects under one prefix of a bucket.
 PART_OF_ONE_RESOURCE = re.compile(r"\$\{Table\.Arn\}/index/\*|\$\{\w*Bucket\.Arn\}/[a-z]+/\*")
 

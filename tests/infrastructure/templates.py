@@ -16,7 +16,7 @@ from local.stage import aws, deploy, environment
 from local.stage.place import ROOT, Place
 
 AWS_STAGES = ("dev", "prod")
-SERVICES = ("customer-support", "invoicing", "analytics")
+SERVICES = tuple(deploy.services())
 STACKS = ("shared", *SERVICES)
 _COPIED = ("shared", "services", "serverless-compose.yml", "package.json", "package-lock.json")
 _IGNORED = shutil.ignore_patterns(".serverless", "__pycache__", "tests")

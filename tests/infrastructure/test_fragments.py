@@ -81,7 +81,7 @@ def test_services_are_alike_from_outside(service: str) -> None:
     found = _load(ROOT / "services" / service / "serverless.yml")
     # A service may have layers for its own functions.
     parts = [part for part in found if part != "layers"]
-    assert parts == ["service", "params", "provider", "package", "custom", "functions", "resources"]
+    assert parts == ["service", "params", "provider", "package", "plugins", "custom", "functions", "resources"]
     assert found["service"] == service
     assert found["custom"]["python"] == service.replace("-", "_")
     for part in ("params", "provider", "package"):

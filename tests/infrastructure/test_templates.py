@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def test_every_function_has_a_role_of_its_own(service_templates: list[Template])
         functions = template.of_type("AWS::Lambda::Function")
         roles = [function["Properties"]["Role"]["Fn::GetAtt"][0] for function in functions.values()]
         assert len(set(roles)) == len(functions) >= 2
-        assert set(roles) == set(template.of_type("AWS::IAM::Role")), f"{template.stack}: a role that nobody uses"
+        assert {*roles, "CanaryRole"} == set(template.of_type("AWS::IAM::Role")), f"{template.stack}: an unused role"
 
 
 def test_no_role_reaches_beyond_what_it_names(service_templates: list[Template]) -> None:
@@ -68,9 +69,9 @@ def test_relay_is_woken_by_new_outbox_items_only(service_templates: list[Templat
         source["Properties"]
         for template in service_templates
         for source in template.of_type("AWS::Lambda::EventSourceMapping").values()
-        if source["Properties"]["FunctionName"]["Fn::GetAtt"][0] == "RelayLambdaFunction"
+        if "RelayLambdaFunction" in json.dumps(source["Properties"]["FunctionName"])
     ]
-    assert sources
+    assert len(sources) == len(service_templates)
     for source in sources:
         (pattern,) = [json.loads(one["Pattern"]) for one in source["FilterCriteria"]["Filters"]]
         assert pattern == {"eventName": ["INSERT"], "dynamodb": {"Keys": {"pk": {"S": [{"prefix": "OUTBOX#"}]}}}}
@@ -156,8 +157,9 @@ def test_x_ray_takes_segments_from_every_topic(templates: list[Template]) -> Non
         if template.stack == "shared":
             (policy,) = template.of_type("AWS::XRay::ResourcePolicy").values()
             document = json.loads(policy["Properties"]["PolicyDocument"]["Fn::Sub"])
-            named = document["Statement"][0]["Condition"]["StringEquals"]["aws:SourceArn"]
-            assert sorted(named) == sorted(f"${{{topic}}}" for topic in template.of_type("AWS::SNS::Topic"))
+            named = document["Statement"][0]["Condition"]["ArnLike"]["aws:SourceArn"].rpartition(":")[2]
+            topics = template.of_type("AWS::SNS::Topic").values()
+            assert topics and all(fnmatchcase(topic["Properties"]["TopicName"], named) for topic in topics)
 
 
 def test_production_keeps_its_data_when_a_stack_goes_and_can_go_back_in_time(templates: list[Template]) -> None:

@@ -92,7 +92,7 @@ def test_a_request_in_chunks_is_read_whole_and_one_that_is_no_http_is_refused() 
 
 def test_the_functions_of_the_stacks_are_known_before_they_are_deployed() -> None:
     names = functions.names()
-    assert len(names) == 19
+    assert len(names) == len(set(names))
     assert {"local-customer-support-relay", "local-invoicing-clock", "local-analytics-transformer"} <= set(names)
 
 

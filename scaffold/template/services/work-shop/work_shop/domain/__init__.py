@@ -1,0 +1,1 @@
+"""The rules of the work shop: no AWS, no HTTP, no JSON."""
