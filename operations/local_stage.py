@@ -9,6 +9,7 @@ from typing import Any
 from local.stage.environment import REGION, ROOT_CREDENTIALS
 from local.stage.place import STAGE, Place, requested
 from local.stage.problem import Problem as Unusable
+from local.stage.users import DEMO_PASSWORD, DEMO_USERS
 from operations.problems import Problem
 
 NAME = STAGE
@@ -46,6 +47,16 @@ def credentials() -> dict[str, str]:
         "aws_access_key_id": ROOT_CREDENTIALS["AWS_ACCESS_KEY_ID"],
         "aws_secret_access_key": ROOT_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
     }
+
+
+def api_url(aws: str, api: str) -> str:
+    """Where the embedded AWS serves a REST API."""
+    return f"{aws}/_aws/execute-api/{api}/{NAME}"
+
+
+def demo_analyst() -> tuple[str, str]:
+    """The name and the password of the local stage's demo user who may ask analytics."""
+    return next(user for user, group in DEMO_USERS.items() if group == "analysts"), DEMO_PASSWORD
 
 
 def _place() -> Place:

@@ -48,6 +48,12 @@ class Stage:
     def region(self) -> str:
         return str(self.client("sqs").meta.region_name)
 
+    def api_url(self, api: str) -> str:
+        """The base URL of a REST API of the stage, by its id."""
+        if self.is_local:
+            return local_stage.api_url(local_stage.endpoints(self._file())["aws"], api)
+        return f"https://{api}.execute-api.{self.region}.amazonaws.com/{self.name}"
+
     @property
     def folder(self) -> Path | None:
         """Where the local stage keeps its state; None on AWS."""

@@ -10,9 +10,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from operations.ages import Ages
+from operations.business import Analytics
 from operations.console import answers, assets
 from operations.console.answers import Json
 from operations.console.api import Api
+from operations.console.business_api import BusinessApi
 from operations.console.guard import Guard
 from operations.console.live import Live
 from operations.problems import Problem
@@ -26,7 +28,12 @@ def application(stage: Stage, writes_allowed: bool, port: int) -> Starlette:
     live = Live(stage, stacks, ages)
     api = Api(stage, stacks, ages, live, writes_allowed)
     app = Starlette(
-        routes=[Route("/health", health), *api.routes(), *assets.routes()],
+        routes=[
+            Route("/health", health),
+            *api.routes(),
+            *BusinessApi(Analytics(stage, stacks)).routes(),
+            *assets.routes(),
+        ],
         middleware=[Middleware(Guard, port=port)],
         exception_handlers={
             Problem: answers.on_problem,

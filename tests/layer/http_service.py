@@ -6,7 +6,7 @@ from typing import Any
 from backoffice.domain import Aggregate, FieldError, Invalid, RuleBroken
 from backoffice.dynamodb import Table
 from backoffice.errors import Conflict, Contended, Gone, StaleVersion
-from backoffice.http import Answer, Api, File, NotFound, Request, created, nothing, ok, unchanging_file
+from backoffice.http import Answer, Api, File, NotFound, Request, created, nothing, ok, passing_file, unchanging_file
 from backoffice.ids import new_id
 from backoffice.schemas import DecimalString, Id, Strict, Text, Utc, Whole
 from backoffice.transactions import Transaction
@@ -137,6 +137,10 @@ def service(before_commit: Callable[[], None] = lambda: None) -> Api:
     @api.get("/texts/{name}", group="agents", files=("text/plain",))
     def text(request: Request) -> Answer:
         return unchanging_file(File("Ünïcode", "text/plain"), f"{request.path['name']}.txt")
+
+    @api.get("/sheets/{name}", group="agents", answer=Thing, files=("text/csv",))
+    def sheet(request: Request) -> Answer:
+        return passing_file(File("a\r\n", "text/csv"), f"{request.path['name']}.csv")
 
     @api.get("/unrenderable", group="agents")
     def unrenderable(request: Request) -> Answer:

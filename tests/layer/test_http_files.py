@@ -52,3 +52,10 @@ def test_what_is_no_file_is_sent_whatever_the_reader_has(get):
 def test_errors_of_a_file_are_problems(get):
     reply = get("/pictures/logo", groups="analysts")
     assert (reply.status, reply.headers["content-type"]) == (403, "application/problem+json")
+
+
+def test_a_file_that_changes_is_sent_anew_and_kept_by_no_cache(get):
+    reply = get("/sheets/a", if_none_match="*")
+    assert (reply.status, reply.text) == (200, "a\r\n")
+    assert reply.headers["cache-control"] == "no-store"
+    assert reply.headers["content-disposition"] == 'attachment; filename="a.csv"'

@@ -208,3 +208,9 @@ def test_a_file_is_described_by_its_media_type_and_may_be_known_already(spec):
     picture = spec["paths"]["/pictures/{name}"]["get"]
     assert list(picture["responses"]["200"]["content"]) == ["image/png"]
     assert "If-None-Match" in {parameter["name"] for parameter in picture["parameters"] if "name" in parameter}
+
+
+def test_what_can_be_had_as_json_or_as_a_file_is_described_by_both(spec):
+    sheet = spec["paths"]["/sheets/{name}"]["get"]
+    assert list(sheet["responses"]["200"]["content"]) == ["application/json", "text/csv"]
+    assert "If-None-Match" not in {parameter["name"] for parameter in sheet["parameters"] if "name" in parameter}

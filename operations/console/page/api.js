@@ -10,7 +10,8 @@ export class Problem extends Error {
   }
 }
 
-const UNREACHABLE = {
+/** The problem that the server itself is gone. */
+export const UNREACHABLE = {
   title: "The console's server does not answer",
   detail: "The page could not reach the program that it was loaded from.",
   advice: "Is it still running? Start it again: make up for the local stage, make console STAGE=... for one on AWS.",
@@ -28,29 +29,31 @@ export function url(path, query = {}) {
 export const get = (address, signal) => request(address, { signal });
 
 /** POST a JSON body. Raises Problem. */
-export const post = (address, body) =>
-  request(address, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+export const post = (address, body) => request(address, posting(JSON.stringify(body)));
 
 /**
  * A resource as component state.
  *
  * @param {string | null} address null: nothing to fetch
- * @param {{every?: number, keep?: boolean}} options `every`: fetch again after that many milliseconds, while the page
- *   is looked at; `keep`: show the former address's answer until the next one is there
+ * @param {{every?: number, keep?: boolean, body?: string}} options `every`: fetch again after that many milliseconds,
+ *   while the page is looked at; `keep`: show the former answer until the next one is there; `body`: a question that is
+ *   POSTed, as JSON
  * @returns {{data: any, problem: Problem | null, loading: boolean, reload: () => void}}
  */
-export function useResource(address, { every, keep = false } = {}) {
-  const [state, setState] = useState({ data: null, problem: null, address: null });
+export function useResource(address, { every, keep = false, body } = {}) {
+  const asked = address && body ? `${address} ${body}` : address;
+  const [state, setState] = useState({ data: null, problem: null, asked: null });
   const [turn, setTurn] = useState(0);
-  const shown = useRef(address);
-  shown.current = address;
+  const shown = useRef(asked);
+  shown.current = asked;
 
   useEffect(() => {
     if (!address) return undefined;
     const aborter = new AbortController();
     let timer;
     const load = async () => {
-      if (!document.hidden) await settle(address, aborter.signal, shown, setState);
+      const options = { signal: aborter.signal, ...(body && posting(body)) };
+      if (!document.hidden) await settle(asked, () => request(address, options), shown, setState);
       if (every && !aborter.signal.aborted) timer = setTimeout(load, every);
     };
     load();
@@ -58,9 +61,9 @@ export function useResource(address, { every, keep = false } = {}) {
       aborter.abort();
       clearTimeout(timer);
     };
-  }, [address, every, turn]);
+  }, [asked, every, turn]);
 
-  const current = state.address === address;
+  const current = state.asked === asked;
   return {
     data: current || keep ? state.data : null,
     problem: current ? state.problem : null,
@@ -69,15 +72,17 @@ export function useResource(address, { every, keep = false } = {}) {
   };
 }
 
-async function settle(address, signal, shown, setState) {
+async function settle(asked, ask, shown, setState) {
   try {
-    const data = await get(address, signal);
-    if (shown.current === address) setState({ data, problem: null, address });
+    const data = await ask();
+    if (shown.current === asked) setState({ data, problem: null, asked });
   } catch (problem) {
-    if (problem.name === "AbortError" || shown.current !== address) return;
-    setState((before) => ({ data: before.address === address ? before.data : null, problem, address }));
+    if (problem.name === "AbortError" || shown.current !== asked) return;
+    setState((before) => ({ data: before.asked === asked ? before.data : null, problem, asked }));
   }
 }
+
+const posting = (body) => ({ method: "POST", headers: { "Content-Type": "application/json" }, body });
 
 async function request(address, options) {
   let answer;

@@ -1,7 +1,7 @@
 /** The frame around every page: where one is, on which stage, and how to get elsewhere. */
 
 import { html, useEffect, useState } from "/libraries/htm.js";
-import { useResource } from "./api.js";
+import { Problem, UNREACHABLE, useResource } from "./api.js";
 import { HelpDialog } from "./help.js";
 import { useShortcuts } from "./keys.js";
 import { MapPage } from "./map/page.js";
@@ -17,7 +17,10 @@ const PAGES = [
   { path: "map", label: "Map", key: "m" },
   { path: "traces", label: "Traces", key: "t" },
   { path: "queues", label: "Queues", key: "q" },
+  { path: "business", label: "Business", key: "b" },
 ];
+/** Pages whose range is that of X-Ray's figures. */
+const TRACED = ["map", "traces"];
 
 /** The whole page. */
 export function App() {
@@ -25,14 +28,15 @@ export function App() {
   const stage = useResource("/api/stage");
   const [help, setHelp] = useState(false);
   const page = PAGES.find(({ path }) => path === route.path[0]) ?? PAGES[0];
-  const keep = page.path === "queues" ? {} : rangeQuery(rangeOf(route.query));
+  const keep = TRACED.includes(page.path) ? rangeQuery(rangeOf(route.query)) : {};
+  const kept = (path) => (TRACED.includes(path) ? keep : {});
 
   useEffect(() => {
     document.title = `${route.path[1] ?? page.label} · ${stage.data?.stage ?? "Backoffice"} operations`;
   }, [route, stage.data]);
   useShortcuts({
     "?": () => setHelp(true),
-    ...Object.fromEntries(PAGES.map(({ key, path }) => [key, () => go([path], path === "queues" ? {} : keep)])),
+    ...Object.fromEntries(PAGES.map(({ key, path }) => [key, () => go([path], kept(path))])),
   });
 
   return html`<div class="shell">
@@ -43,7 +47,7 @@ export function App() {
         ${PAGES.map(
           ({ path, label }) => html`<a
             class="tab"
-            href=${href([path], path === "queues" ? {} : keep)}
+            href=${href([path], kept(path))}
             aria-current=${page.path === path ? "page" : null}
           >
             ${label}
@@ -66,8 +70,23 @@ function Content({ page, route, stage }) {
   const props = { stage: stage.data, query: route.query };
   if (page === "traces" && route.path[1]) return html`<${TracePage} id=${route.path[1]} ...${props} />`;
   if (page === "traces") return html`<${TracesPage} ...${props} />`;
+  if (page === "business") return html`<${Business} ...${props} />`;
   if (page === "queues") return html`<${QueuesPage} queue=${route.path[1]} message=${route.path[2]} ...${props} />`;
   return html`<${MapPage} ...${props} />`;
+}
+
+/** Its modules are fetched when it is opened: the map, which most come for, does not wait for them. */
+function Business(props) {
+  const [loaded, setLoaded] = useState({});
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    import("./business/page.js").then(
+      ({ BusinessPage }) => setLoaded({ Page: BusinessPage }),
+      () => setLoaded({ problem: new Problem(UNREACHABLE) }),
+    );
+  }, [turn]);
+  if (loaded.problem) return html`<${ProblemNote} problem=${loaded.problem} retry=${() => setTurn(turn + 1)} />`;
+  return loaded.Page ? html`<${loaded.Page} ...${props} />` : html`<${Loading} what="the charts" />`;
 }
 
 function StageBadge({ stage }) {

@@ -7,7 +7,7 @@ const KEYS = [
   [
     "Everywhere",
     [
-      ["m  t  q", "map, traces, queues"],
+      ["m  t  q  b", "map, traces, queues, business"],
       ["/", "search, or the filter"],
       ["Esc", "close"],
       ["?", "these keys"],
@@ -19,6 +19,15 @@ const KEYS = [
       ["← → ↑ ↓", "from node to node"],
       ["Enter", "open a node"],
       ["+  −  0", "closer, farther, all of it"],
+      ["l", "live or still"],
+    ],
+  ],
+  [
+    "Charts",
+    [
+      ["←  →", "from interval to interval"],
+      ["↑  ↓", "from series to series"],
+      ["Enter", "the events behind a point"],
       ["l", "live or still"],
     ],
   ],

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.end_to_end.console.failing import INBOX, INBOX_NODE, Unbillable
+from tests.end_to_end.console.figures import Analytics
 from tests.end_to_end.console.operators import Operator
 
 READABLE, VISIBLE = 4.5, 3.0  # WCAG 2.2, success criteria 1.4.3 and 1.4.11
@@ -23,6 +24,9 @@ TEXTS = {
     "fault-text": ("surface", "canvas", "fault-ground"),
 }
 MARKS = dict.fromkeys(("ok", "error", "throttle", "fault", "line-strong", "accent"), ("surface", "band"))
+MARKS |= dict.fromkeys(
+    ("series-one", "series-two", "series-three", *(f"age-{place}" for place in range(5))), ("surface",)
+)
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
@@ -99,12 +103,22 @@ def _queues(operator: Operator) -> None:
     expect(operator.page.get_by_role("table")).to_be_visible()
 
 
+def _business(operator: Operator) -> None:
+    Analytics(queues=("billing", "general")).answer(operator.page)
+    operator.open("business", **{"from": "2026-10-26", "to": "2026-11-22", "zone": "Europe/Berlin"}, currency="EUR")
+    expect(operator.page.get_by_role("slider")).to_have_count(10)
+    operator.page.get_by_role("slider", name="First response").focus()
+    for key in ("PageDown", "PageDown", "ArrowDown"):
+        operator.page.keyboard.press(key)
+
+
 _PAGES: dict[str, Callable[[Operator], None]] = {
     "map": _map,
     "node": _node,
     "traces": _traces,
     "trace": _trace,
     "queues": _queues,
+    "business": _business,
 }
 
 

@@ -70,7 +70,7 @@ def test_single_keys_lead_to_the_pages_and_a_question_mark_tells_them(operator: 
     assert "#/map" in page.url
     keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    for key, path in (("q", "queues"), ("t", "traces"), ("m", "map")):
+    for key, path in (("q", "queues"), ("b", "business"), ("t", "traces"), ("m", "map")):
         keyboard.press(key)
         page.wait_for_url(re.compile(f"#/{path}"))
 

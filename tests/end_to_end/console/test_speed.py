@@ -20,7 +20,7 @@ from tests.end_to_end.console.operators import Operator
 from tests.stage import Stage
 
 ROOM, TRIES = 3, 3
-FIRST_PAINT, CHANGE, MANY_NODES, LONG_TRACE = 1.0, 2.0, 0.5, 1.0
+FIRST_PAINT, CHANGE, MANY_NODES, LONG_TRACE, FIRST_CHARTS = 1.0, 2.0, 0.5, 1.0, 1.0
 STAGE_NODE = "AWS::ApiGateway::Stage|local-customer-support/local"
 # So long ago that no other test's map shows it; local X-Ray keeps six hours.
 LONG_AGO = 5 * 3600
@@ -91,6 +91,14 @@ def test_a_trace_of_a_thousand_segments_opens_at_once(operator: Operator, stage:
     assert operator.page.locator("main *").count() < 1500, "rows out of sight are in the page"
     operator.page.get_by_role("tree").press("End")
     expect(operator.page.get_by_role("treeitem").last).to_be_visible()
+
+
+def test_charts_are_seen_at_once(operator: Operator, figure: Any) -> None:
+    def attempt() -> float:
+        operator.open("business")
+        return operator.seconds("charts first seen")
+
+    figure("the first charts are seen after", attempt, FIRST_CHARTS)
 
 
 def _tree(at: float, size: int, name: Any, seconds: float) -> list[Document]:

@@ -16,6 +16,7 @@ PLACES: dict[str, tuple[tuple[str, ...], dict[str, str], str]] = {
     "a trace": (("traces", "1-5759e988-bd862e3fe1be46a994272793"), {}, "**/api/traces/1-*"),
     "the queues": (("queues",), {}, "**/api/queues"),
     "the dead letters": (("queues", QUEUE), {}, "**/api/queues/*/dead-letters"),
+    "the charts": (("business",), {"live": "no"}, "**/api/analytics/query"),
     "the stage": (("map",), {}, "**/api/stage"),
 }
 TROUBLES: dict[int, dict[str, Any]] = {

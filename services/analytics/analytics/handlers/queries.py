@@ -1,4 +1,7 @@
-"""Reads of the analytics API: the catalogue of metrics, and questions about them."""
+"""Reads of the analytics API: the catalogue of metrics, questions about them, reports, and the files of others."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from analytics import schemas
 from analytics.answers import answer_to, explained
@@ -7,20 +10,26 @@ from analytics.domain.catalogue import CATALOGUE
 from analytics.domain.causes import Bucket
 from analytics.domain.planning import Question
 from analytics.domain.rebuilds import PROJECTIONS
+from analytics.domain.reports import AGEING, RECEIVABLES, SUPPORT, Report, day_of
 from analytics.schemas import drops as drop_schemas
 from analytics.schemas import rebuilds as rebuild_schemas
+from analytics.schemas import reports as report_schemas
 from analytics.schemas.causes import Cause, CauseFilter
+from analytics.schemas.reports import Format
 from analytics.store.causes import CauseStore
 from analytics.store.drops import DropStore
 from analytics.store.reading import Reader
 from analytics.store.rebuilds import RebuildStore
 from analytics.store.records import RecordStore, Wanted
-from backoffice.http import Answer, Api, NotFound, Request, ok
+from analytics.tables import csv_name, csv_of, table_of
+from backoffice.http import Answer, Api, File, NotFound, Request, ok, passing_file, preferred
 from backoffice.http.served import openapi_document
 
 ANALYSTS = "analysts"
 DROP = {"drop_id": "drp"}
 REBUILD = {"rebuild_id": "rbd"}
+CSV = "text/csv"
+_FORMATS = {"application/json": Format.JSON, CSV: Format.CSV}
 
 api = Api()
 handler = api.handler
@@ -57,6 +66,43 @@ def list_metric_events(request: Request) -> Answer:
     bucket = Bucket(CATALOGUE[name], filters.pop("bucket"), filters)
     events, last_key = CauseStore().find(bucket, request.page)
     return request.listing([explained(bucket, event) for event in events], last_key)
+
+
+@api.get(
+    "/reports/support",
+    group=ANALYSTS,
+    query=report_schemas.SupportReportChoice,
+    answer=report_schemas.SupportReport,
+    files=(CSV,),
+)
+def get_support_report(request: Request) -> Answer:
+    """How support is doing: volume, waiting times, promises and satisfaction, a row for each interval."""
+    return _report(request, SUPPORT, request.query)
+
+
+@api.get(
+    "/reports/receivables",
+    group=ANALYSTS,
+    query=report_schemas.ReceivablesReportChoice,
+    answer=report_schemas.ReceivablesReport,
+    files=(CSV,),
+)
+def get_receivables_report(request: Request) -> Answer:
+    """What was invoiced, what became of it and what is outstanding, a row for each interval and currency."""
+    return _report(request, RECEIVABLES, request.query)
+
+
+@api.get(
+    "/reports/ageing",
+    group=ANALYSTS,
+    query=report_schemas.AgeingReportChoice,
+    answer=report_schemas.AgeingReport,
+    files=(CSV,),
+)
+def get_ageing_report(request: Request) -> Answer:
+    """How old the debts are that stand at the end of a day, a row for each currency and for each account asked for."""
+    asked = dict(request.query)
+    return _report(request, AGEING, day_of(asked.pop("as_of")) | asked)
 
 
 @api.get("/drop-sources", group=ANALYSTS, answer=drop_schemas.Source, many=True)
@@ -128,3 +174,14 @@ def list_differences(request: Request) -> Answer:
     store = RebuildStore()
     store.rebuild(request.path["projection"], request.path["rebuild_id"])
     return request.listing(*store.differences(request.path["rebuild_id"], request.page))
+
+
+def _report(request: Request, report: Report, asked: Mapping[str, Any]) -> Answer:
+    period = {name: asked[name] for name in ("start", "end", "interval", "time_zone")}
+    question = report.question({name: asked[name] for name in report.dimensions if name in asked}, **period)
+    planned, found = ask(question, Reader())
+    wanted = asked.get("format") or _FORMATS[preferred(request.accept, list(_FORMATS))]
+    if wanted is Format.JSON:
+        return ok(table_of(report, question, planned, found))
+    content = csv_of(report, question, planned, found)
+    return passing_file(File(content, f"{CSV}; charset=utf-8; header=present"), csv_name(report, question, planned))

@@ -31,11 +31,11 @@ class Interval(fields.Field[Span]):
         return span
 
 
-class _Values(fields.Field[list[str]]):
+class Values(fields.Field[list[str]]):
     """Values of a dimension, with commas between them; each as in a filter of POST /query."""
 
-    def __init__(self, values: fields.Field[Any]) -> None:
-        told = values.metadata.get("description", "")
+    def __init__(self, values: fields.Field[Any], meaning: str = "") -> None:
+        told = f"{meaning} {values.metadata.get('description', '')}".strip()
         super().__init__(
             metadata={"type": "string", "description": f"{told} Several with commas between them.".strip()}
         )
@@ -50,7 +50,7 @@ class _Values(fields.Field[list[str]]):
 
 
 CauseFilter = Strict.from_dict(
-    {"bucket": Interval(required=True), **{name: _Values(values) for name, values in Filters().fields.items()}},
+    {"bucket": Interval(required=True), **{name: Values(values) for name, values in Filters().fields.items()}},
     name="CauseFilter",
 )
 

@@ -3,7 +3,8 @@
 from backoffice.errors import NotFound
 from backoffice.http.answer import Answer, accepted, created, listing, nothing, ok
 from backoffice.http.api import Api
-from backoffice.http.files import File, unchanging_file
+from backoffice.http.files import File, passing_file, unchanging_file
+from backoffice.http.negotiation import preferred
 from backoffice.http.problems import BadRequest, Problem
 from backoffice.http.request import Caller, Request
 
@@ -21,5 +22,7 @@ __all__ = [
     "listing",
     "nothing",
     "ok",
+    "passing_file",
+    "preferred",
     "unchanging_file",
 ]

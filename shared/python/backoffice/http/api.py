@@ -43,7 +43,7 @@ class Route:
         group: whose members may call it (operators may call every GET); None: anybody, without a token.
         body, query, answer: schemas of what comes in and goes out; None where there is nothing.
         many: answers one page of a list.
-        files: media types of the files that it answers in place of JSON.
+        files: media types of the files that it answers in place of JSON, or beside it if it has an answer.
         idempotent: takes an Idempotency-Key; a route that creates (201, 202) demands one.
         versioned: changes what the client has read, so it needs an If-Match.
         read_only: writes nothing although it is a POST.
@@ -175,6 +175,7 @@ class Api:
             path=path,
             query=_schema(route.query or _NoParameters).load(parameters),
             paging=paging,
+            accept=event.headers.get("Accept") or "",
             if_match=parse_if_match(event.headers.get("If-Match"), required=route.versioned),
         )
         # The key comes before the body, so that a client learns of a missing one whatever it has sent.

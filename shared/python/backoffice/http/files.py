@@ -29,12 +29,19 @@ def unchanging_file(file: File, name: str) -> Answer:
     return Answer(200, file, headers=headers)
 
 
+def passing_file(file: File, name: str) -> Answer:
+    """200 with a file that may be another the next time, to be saved under that name and kept by no cache."""
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Answer(200, file, headers=headers)
+
+
 def unless_known(reply: Reply, known: str | None) -> Reply:
     """The reply, or 304 without a body where the caller has that very file already (If-None-Match).
 
     Source: https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match
     """
     tags = {tag.strip().removeprefix("W/") for tag in (known or "").split(",")}
-    if "Content-Disposition" in reply.headers and (reply.headers["ETag"] in tags or "*" in tags):
+    is_kept = {"Content-Disposition", "ETag"} <= reply.headers.keys()
+    if is_kept and (reply.headers["ETag"] in tags or "*" in tags):
         return Reply(304, "", {name: reply.headers[name] for name in ("Content-Type", "ETag", "Cache-Control")})
     return reply

@@ -113,7 +113,7 @@ def _parameters(route: Route) -> Iterable[dict[str, Any]]:
         yield _parameter("query", "cursor", {"type": "string"})
     if route.query:
         yield {"in": "query", "schema": route.query}
-    if route.files:
+    if route.files and not route.answer:
         yield _parameter("header", "If-None-Match", {"type": "string"})
     if route.idempotent:
         yield _parameter("header", "Idempotency-Key", {"type": "string", "maxLength": 255}, required=route.creates)
@@ -128,6 +128,9 @@ def _parameter(place: str, name: str, schema: dict[str, Any], *, required: bool 
 def _success(route: Route) -> dict[str, Any]:
     if route.files:
         content = {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in route.files}
+        if route.answer:
+            as_json = {"application/json": {"schema": route.answer}}
+            return {"description": "JSON or a file, as is asked for.", "content": as_json | content}
         return {"description": "The file; 304 without it for who has it already.", "content": content}
     if route.answer is None:
         return {"description": "Done."}

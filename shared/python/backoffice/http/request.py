@@ -47,6 +47,7 @@ class Request:
         body: what the route's body schema made of the body.
         query: what the route's query schema made of the query string.
         paging: limit and start of a list route.
+        accept: which media types the client wants, as its Accept header has them.
         if_match: the version that the client has seen; None where it sent none (or ``*``).
     """
 
@@ -56,6 +57,7 @@ class Request:
     body: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     paging: Paging | None = None
+    accept: str = ""
     if_match: int | None = None
     recipe: Recipe | None = None
 
