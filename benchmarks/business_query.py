@@ -65,7 +65,7 @@ QUESTIONS: dict[str, tuple[list[str], str, int]] = {
 
 
 class Kept:
-    """A table in memory that answers queries as DynamoDB does; it has the totals of what is counted."""
+    """A table in memory that answers queries as DynamoDB does. It has the totals alone: they are asked."""
 
     def __init__(self, changes: Iterable[Change]) -> None:
         items: dict[tuple[str, str], dict[str, Decimal]] = {}

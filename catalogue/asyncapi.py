@@ -13,7 +13,7 @@ from compatibility.contracts import Contract
 Part = dict[str, Any]
 
 # A contract's own words, which an embedded schema has no place for; examples stand beside the message.
-_NOT_EMBEDDED = ("$schema", "$id", "examples", "x-kind", "x-senders", "deprecated")
+_NOT_EMBEDDED = ("$schema", "$id", "examples", "x-kind", "deprecated")
 
 
 def document(house: House) -> Part:
@@ -55,7 +55,7 @@ def _operations(house: House) -> Part:
     found: dict[str, tuple[str, Channel, list[str]]] = {}
     for channel, contracts in house.channels().items():
         for one in contracts:
-            ends = {"send": sorted(one.senders), "receive": _receivers(house, channel, one)}
+            ends = {"send": [str(one.context)], "receive": _receivers(house, channel, one)}
             for action, contexts in ends.items():
                 for context in contexts:
                     name = f"{context}.{action}s.{channel}"

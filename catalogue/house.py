@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from compatibility import contracts, record
-from compatibility.contracts import ENVELOPE, Contract, Message
+from compatibility.contracts import Contract, Message
 
 CHANNELS = {"event": "events", "command": "commands", "reply": "inbox"}
 """Where a kind of message goes: the topic of whoever tells it, the queue of whoever carries it out or has asked."""
@@ -55,12 +55,12 @@ class House:
     def contexts(self) -> list[str]:
         """Everybody who tells, asks or listens."""
         listeners = (service for services in self.consumers.values() for service in services)
-        tellers = (sender for one in self.messages for sender in one.senders)
-        return sorted({*listeners, *tellers} - {ENVELOPE})
+        tellers = (str(one.context) for one in self.messages)
+        return sorted({*listeners, *tellers})
 
     def channels_of(self, contract: Contract) -> list[Channel]:
-        """Where a message goes: an event to its senders' topics, a command or a reply to its receivers' queues."""
-        ends: Iterable[str] = contract.senders if contract.kind == "event" else self.consumers[contract.message]
+        """Where a message goes: an event to its sender's topic, a command or a reply to its receivers' queues."""
+        ends = [str(contract.context)] if contract.kind == "event" else self.consumers[contract.message]
         return [Channel(context, CHANNELS[contract.kind]) for context in sorted(ends)]
 
     def channels(self) -> dict[Channel, list[Contract]]:

@@ -45,10 +45,9 @@ def _map(house: House) -> str:
 def _arrows(house: House) -> dict[tuple[str, str, str], set[str]]:
     found: dict[tuple[str, str, str], set[str]] = {}
     for one in house.messages:
-        for sender in one.senders:
-            for receiver in house.consumers[one.message]:
-                kind = "event" if one.kind == "event" else "message"
-                found.setdefault((sender, receiver, kind), set()).add(one.message.name)
+        for receiver in house.consumers[one.message]:
+            kind = "event" if one.kind == "event" else "message"
+            found.setdefault((str(one.context), receiver, kind), set()).add(one.message.name)
     return found
 
 
@@ -57,7 +56,7 @@ def _overview(house: House) -> str:
     for one in house.messages:
         heard = ", ".join(house.consumers[one.message]) or "nobody yet"
         kind = f"{one.kind}, deprecated" if one.is_deprecated else one.kind
-        lines.append(f"| [{one.message}](#{_anchor(one)}) | {kind} | {', '.join(sorted(one.senders))} | {heard} |")
+        lines.append(f"| [{one.message}](#{_anchor(one)}) | {kind} | {one.context} | {heard} |")
     return "\n".join(lines)
 
 

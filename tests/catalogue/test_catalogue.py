@@ -65,8 +65,8 @@ def test_each_message_has_its_place_with_an_example_on_the_page(house: House) ->
 
 def test_a_command_goes_to_the_queue_of_whoever_carries_it_out_and_its_reply_to_whoever_asked(tmp_path: Path) -> None:
     write(tmp_path, "left", "Moved", {})
-    write(tmp_path, "right", "Move", {"x-kind": "command", "x-senders": ["left"]})
-    write(tmp_path, "right", "MoveDone", {"x-kind": "reply", "x-senders": ["right"]})
+    write(tmp_path, "left", "Move", {"x-kind": "command"})
+    write(tmp_path, "right", "MoveDone", {"x-kind": "reply"})
     envelope = "shared/contracts/envelope.v1.json"
     (tmp_path / envelope).write_text((ROOT / envelope).read_text())
     consume(tmp_path, "left", "MoveDone.v1")
