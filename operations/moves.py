@@ -72,7 +72,7 @@ def redrive(stage: Stage, queue: Queue, source: Queue | None, order: Order) -> O
     Those of a relay are handed to the relay again. Raises Problem where there is no way back, and for what stops the
     first letter and would stop all.
     """
-    if queue.is_a_relays:
+    if queue.relay:
         return _carry_out(stage, queue, order, (Retelling(stage, queue), set()))
     target = way_back(queue, source)
     client = stage.client("sqs")
@@ -87,9 +87,9 @@ def redrive(stage: Stage, queue: Queue, source: Queue | None, order: Order) -> O
     return _carry_out(stage, queue, order, (send_back, sent))
 
 
-def destination(stage: Stage, queue: Queue, source: Queue | None) -> str:
+def destination(queue: Queue, source: Queue | None) -> str:
     """The name of what gets the letters back. Raises Problem where there is no one such."""
-    return Retelling(stage, queue).function if queue.is_a_relays else way_back(queue, source).name
+    return queue.relay or way_back(queue, source).name
 
 
 def way_back(queue: Queue, source: Queue | None) -> Queue:

@@ -16,7 +16,7 @@ from operations.stage import Stage
 Members = dict[str, Any]
 # Of a queue that no other one feeds: what a stream's mapping could not deliver goes there directly.
 _SUFFIX = "-dead-letters"
-RELAYS_LETTERS = "-relay-dead-letters"
+_RELAYS_LETTERS = "-relay-dead-letters"
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,10 @@ class Queue:
         return bool(self.sources) or self.name.endswith(_SUFFIX)
 
     @property
-    def is_a_relays(self) -> bool:
-        """Whether it takes the messages that a relay did not tell; it hands them to the relay again."""
-        return not self.sources and self.name.endswith(RELAYS_LETTERS)
+    def relay(self) -> str | None:
+        """The function whose untold messages it takes, which gets them back; None of all other queues."""
+        is_fed_by_one = not self.sources and self.name.endswith(_RELAYS_LETTERS)
+        return self.name.removesuffix(_SUFFIX) if is_fed_by_one else None
 
     @property
     def dead_letter_arn(self) -> str | None:
@@ -144,5 +145,5 @@ def _told(queue: Queue, by_arn: dict[str, Queue], ages: dict[str, float]) -> Mem
             "in_flight": dead.in_flight,
             "oldest_age": ages.get(dead.name),
         }
-        letters["redrivable"] = dead.is_a_relays or (len(dead.sources) == 1 and not dead.is_fifo)
+        letters["redrivable"] = dead.relay is not None or (len(dead.sources) == 1 and not dead.is_fifo)
     return {"name": queue.name, "context": queue.context, **numbers, "dead_letters": letters}

@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from operations.problems import Problem, asking, bad_request
-from operations.queues import RELAYS_LETTERS, Queue
+from operations.queues import Queue
 from operations.stage import Stage
 
 Members = dict[str, Any]
@@ -30,7 +30,6 @@ class Retelling:
 
     def __init__(self, stage: Stage, queue: Queue) -> None:
         self._lambda, self._sqs, self._queue = stage.client("lambda"), stage.client("sqs"), queue
-        self.function = queue.name.removesuffix(RELAYS_LETTERS) + "-relay"
         self._told: set[str] = set()
 
     def __call__(self, message: Members) -> None:
@@ -39,11 +38,11 @@ class Retelling:
         if item["sk"]["S"] in self._told:
             raise bad_request("The message is still outside its contract.", "Its new letter says why.")
         self._told.add(item["sk"]["S"])
-        with asking(f"to hand a message to {self.function}"):
+        with asking(f"to hand a message to {self._queue.relay}"):
             event = json.dumps({"Records": [{"dynamodb": {"NewImage": item}}]})
-            answer = self._lambda.invoke(FunctionName=self.function, Payload=event)
+            answer = self._lambda.invoke(FunctionName=self._queue.relay, Payload=event)
         if "FunctionError" in answer:
-            raise Problem("failed", f"{self.function} failed on the message.", "Its log tells why.")
+            raise Problem("failed", f"{self._queue.relay} failed on the message.", "Its log tells why.")
         with asking("to delete a letter that has been handed on"):
             self._sqs.delete_message(QueueUrl=self._queue.url, ReceiptHandle=message["ReceiptHandle"])
 

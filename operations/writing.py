@@ -18,7 +18,7 @@ Members = dict[str, Any]
 def redrive(session: Session, options: argparse.Namespace) -> int:
     order = _order(options)
     queue, source = dead_letter_queue(session.stage, session.stacks, options.queue)
-    back = moves.destination(session.stage, queue, source)
+    back = moves.destination(queue, source)
     _confirm(session, options, f"Send {_which(options, queue)} back to {back}")
     return _tell(session, options, "moved", moves.redrive(session.stage, queue, source, order))
 

@@ -99,7 +99,7 @@ class Api:
     def dead_letters(self, request: Request) -> Response:
         queue, source = self._queue(request)
         found = dead_letters.listed(self.stage, queue)
-        return Json({"queue": queue.name, "source": source.name if source else None} | found)
+        return Json({"queue": queue.name, "source": source.name if source else queue.relay} | found)
 
     def dead_letter(self, request: Request) -> Response:
         queue, source = self._queue(request)
