@@ -21,7 +21,7 @@ from customer_support.store import Store, keys
 from customer_support.store.items import load
 from customer_support.store.mailbox import Mailbox
 
-CLOCK = "erasure"
+AUTHOR = "erasure"
 # Ten messages, which come at once at most, take less than the function's time-out (10 s).
 _SECONDS = 0.7
 _AT_ONCE = 10
@@ -74,9 +74,9 @@ class Work:
         self._at = at
         self._ends_at = time.monotonic() + _SECONDS
         self._steps: dict[Step, Callable[[], None]] = {
-            Step.CUSTOMER: self._customer,
             Step.TICKETS: self._tickets,
             Step.MAILS: self._mails,
+            Step.CUSTOMER: self._customer,
             Step.RECEIPTS: self._receipts,
         }
 
@@ -89,21 +89,6 @@ class Work:
 
     def _has_time(self) -> bool:
         return time.monotonic() < self._ends_at
-
-    def _customer(self) -> None:
-        """Earlier names and addresses stand in the history."""
-        forgetting = self._forgetting
-        lines = self._store.customer_parts(forgetting.id, forgetting.after, _AT_ONCE)
-        if not lines:
-            forgetting.count({"customer": 1})
-            return forgetting.finish_step()
-        addresses = {address for line in lines for address in _changed(line, "email")}
-        # An address that was given up may be another's by now.
-        own = {sender_mark(address) for address in addresses if self._store.customer_with(address) is None}
-        forgetting.senders = tuple(sorted({*forgetting.senders, *own}))
-        self._store.forget_parts(lines)
-        forgetting.after = lines[-1]["sk"]
-        return None
 
     def _tickets(self) -> None:
         forgetting = self._forgetting
@@ -129,7 +114,7 @@ class Work:
             ticket = self._store.ticket(ticket_id)
             if ticket.erased_at:
                 return None
-            ticket.end_by_erasure(Act(CLOCK, self._at))
+            ticket.end_by_erasure(Act(AUTHOR, self._at))
             try:
                 return self._store.save_ticket(ticket)
             except StaleVersion:
@@ -175,12 +160,20 @@ class Work:
 
         One that is forgotten is in no list of its sender's any more, so the next message finds the rest.
         """
+        self._gather_senders()
         for mark in self._forgetting.senders:
             for mail in self._store.mails_from(mark, self._forgetting.asked_at):
+                self._forget_mail(mail)
                 if not self._has_time():
                     return
-                self._forget_mail(mail)
         self._forgetting.finish_step()
+
+    def _gather_senders(self) -> None:
+        """The addresses that the customer ever had; one that was given up may be another's by now."""
+        lines = self._store.customer_parts(self._forgetting.id)
+        addresses = {address for line in lines for address in _changed(line, "email")}
+        own = {sender_mark(address) for address in addresses if self._store.customer_with(address) is None}
+        self._forgetting.senders = tuple(sorted({*self._forgetting.senders, *own}))
 
     def _forget_mail(self, mail: Item) -> None:
         if ticket_id := mail.get("ticket_id"):
@@ -205,6 +198,17 @@ class Work:
     def _is_by_customer(self, part: Item) -> bool:
         by, at = part.get("written_by") or part.get("by", ""), part.get("written_at") or part.get("at")
         return at is not None and self._forgetting.knows(by) and parse_time(at) <= self._forgetting.asked_at
+
+    def _customer(self) -> None:
+        """Earlier names and addresses stand in the history, which goes when nothing is to be found by them any more."""
+        forgetting = self._forgetting
+        lines = self._store.customer_parts(forgetting.id, forgetting.after, _AT_ONCE)
+        if not lines:
+            forgetting.count({"customer": 1})
+            return forgetting.finish_step()
+        self._store.forget_parts(lines)
+        forgetting.after = lines[-1]["sk"]
+        return None
 
     def _receipts(self) -> None:
         self._store.forget_receipts(self._forgetting.id)

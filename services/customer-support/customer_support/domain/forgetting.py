@@ -23,9 +23,9 @@ _TELLING = frozenset({"name", "email", "company", "locale", "time_zone", "subjec
 class Step(StrEnum):
     """The steps, in their order."""
 
-    CUSTOMER = "customer"
     TICKETS = "tickets"
     MAILS = "mails"
+    CUSTOMER = "customer"
     RECEIPTS = "receipts"
     DONE = "done"
 
@@ -43,7 +43,7 @@ class Forgetting(Aggregate):
     asked_at: datetime
     senders: tuple[str, ...] = ()
     look: int = 1
-    step: Step = Step.CUSTOMER
+    step: Step = Step.TICKETS
     ticket_id: str | None = None
     after: str | None = None
     counts: dict[str, int] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class Forgetting(Aggregate):
     def begin(self, look: int) -> None:
         """Go through everything once more, if that is what is asked for."""
         if look > self.look:
-            self.look, self.step = look, Step.CUSTOMER
+            self.look, self.step = look, Step.TICKETS
             # These are found only once; everything else is found, and counted, again.
             self.counts = {name: count for name, count in self.counts.items() if name == "other_mails"}
             self.ticket_id = self.after = None

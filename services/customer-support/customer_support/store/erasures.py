@@ -94,17 +94,13 @@ class Erasures(Part):
         page = self._table.query(keys.listed("customer_id", customer_id), index="gsi2", sk_between=between, limit=1)
         return page.items[0]["id"] if page.items else None
 
-    def customer_parts(self, customer_id: str, after: str | None, limit: int) -> list[Item]:
-        """The next lines of a customer's history."""
-        between = (f"{after}~" if after else keys.HISTORY, f"{keys.HISTORY}~")
-        return self._table.query(keys.customer(customer_id)[0], sk_between=between, limit=limit).items
+    def customer_parts(self, customer_id: str, after: str | None = None, limit: int | None = None) -> list[Item]:
+        """The lines of a customer's history: all of them, or the next so many."""
+        return self._parts_between(keys.customer(customer_id), after, keys.HISTORY, limit)
 
     def ticket_parts(self, ticket_id: str, after: str | None, limit: int | None = None) -> list[Item]:
         """What lies beside a ticket, history, messages and time entries among it: all of it, or the next so many."""
-        pk, between = keys.ticket(ticket_id)[0], (f"{after}~" if after else keys.HISTORY, f"{keys.TIME}~")
-        if limit is None:
-            return list(self._table.query_all(pk, sk_between=between))
-        return self._table.query(pk, sk_between=between, limit=limit).items
+        return self._parts_between(keys.ticket(ticket_id), after, keys.TIME, limit)
 
     def forget_parts(self, items: list[Item]) -> None:
         """Put what is left of them in the place of parts. Who bills a time entry meanwhile loses nothing."""
@@ -143,3 +139,9 @@ class Erasures(Part):
     def forget_receipts(self, customer_id: str) -> int:
         """Delete the answers that wait for repeated requests and tell of the customer. Returns how many there were."""
         return forget_receipts(self._table, customer_id)
+
+    def _parts_between(self, key: keys.Key, after: str | None, last: str, limit: int | None) -> list[Item]:
+        between = (f"{after}~" if after else keys.HISTORY, f"{last}~")
+        if limit is None:
+            return list(self._table.query_all(key[0], sk_between=between))
+        return self._table.query(key[0], sk_between=between, limit=limit).items
