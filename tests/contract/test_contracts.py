@@ -15,7 +15,7 @@ from fastjsonschema import JsonSchemaValuesException
 from backoffice.messages import contracts as at_run_time
 from compatibility.contracts import KINDS, Contract, NotAContract, read
 from compatibility.fitting import UNDERSTOOD
-from tests.contract.contexts import CONTEXTS, CONTRACTS, EMITTED, folders, told
+from tests.contract.contexts import ADDRESSED, CONTEXTS, CONTRACTS, EMITTED, folders, told
 
 ENVELOPE = CONTRACTS / "envelope.v1.json"
 FILES = sorted(CONTRACTS.glob("**/*.json"))
@@ -29,6 +29,10 @@ def test_every_context_has_its_place_among_those_that_are_expected() -> None:
 @pytest.mark.parametrize("context", CONTEXTS)
 def test_a_context_has_a_contract_for_each_message_that_it_emits_and_no_other(context: str) -> None:
     assert told(context).keys() == EMITTED[context]
+
+
+def test_a_contract_says_whether_it_is_told_to_everybody_or_sent_to_one() -> None:
+    assert {one.message.name for one in read() if one.kind != "event"} == ADDRESSED
 
 
 def test_there_are_no_other_files_than_contracts_of_contexts_and_the_envelope(tmp_path: Path) -> None:
