@@ -11,10 +11,12 @@ from backoffice_testing import contracts as kit
 from backoffice_testing import envelope
 
 from backoffice.clock import now
+from backoffice.dynamodb import Table, to_dynamodb
 from tests.contract import contexts
 from tests.contract.third_party import third_party
 from tests.contract.working_day import ADDRESS, SETUP, WEEKDAYS, Emitted, WorkingDay
 
+PRIORITIES = ("low", "normal", "high", "urgent")
 UNREADABLE = {
     "empty": b"",
     "binary": b"user_id,date\x00",
@@ -30,7 +32,8 @@ class RareDay(WorkingDay):
     def play(self) -> Emitted:
         emitted: Emitted = {context: [] for context in contexts.CONTEXTS}
         scenes = [
-            *(partial(self.ask, priority=priority) for priority in ("low", "high", "urgent")),
+            *(partial(self.ask, priority=priority) for priority in PRIORITIES),
+            self.change_priority,
             self.close_in_every_way,
             self.break_promises,
         ]
@@ -65,9 +68,23 @@ class RareDay(WorkingDay):
         self.do("POST", f"{path}/messages", {"body": "Use water."})
         self.do("POST", f"{path}/solve")
         self.do("PUT", f"{path}/satisfaction", {"score": 5})
+        self.do("PUT", f"{path}/satisfaction", {"score": 4})
         self.do("POST", f"{path}/reopen")
         self.do("POST", f"{path}/solve")
         self.do("POST", f"{path}/close")
+
+    def change_priority(self, customer_id: str) -> None:
+        """A ticket that was solved before solutions were kept is taken up again; nobody knows how urgent it is."""
+        asked = {"customer_id": customer_id, "subject": "Printer odd", "body": "It hums."}
+        path = f"/tickets/{self.do('POST', '/tickets', asked)['id']}"
+        self.do("POST", f"{path}/assign", {"assignee": "agent@example.com"})
+        self.do("POST", f"{path}/solve")
+        table = Table.from_env()
+        key = to_dynamodb({"pk": f"TICKET#{path.removeprefix('/tickets/')}", "sk": "TICKET"})
+        table.client.update_item(TableName=table.name, Key=key, UpdateExpression="REMOVE solution")
+        self.do("POST", f"{path}/reopen")
+        for priority in ("urgent", "low", "normal", "high"):
+            self.do("PATCH", path, {"priority": priority})
 
     def close_in_every_way(self, customer_id: str) -> None:
         """A customer answers, is solved again, and the window for another answer goes by."""
@@ -83,11 +100,10 @@ class RareDay(WorkingDay):
         """Tickets of every priority are promised an answer and a solution within a minute, and get neither."""
         week = dict.fromkeys(WEEKDAYS, [{"start": "00:00", "end": "24:00"}])
         self.do("PUT", "/calendars/always", {"name": "Always", "time_zone": "UTC", "week": week})
-        priorities = ("low", "normal", "high", "urgent")
         soon = {"first_response_minutes": 1, "resolution_minutes": 1}
-        targets = dict.fromkeys(priorities, soon)
+        targets = dict.fromkeys(PRIORITIES, soon)
         self.do("PUT", "/sla-policies/default", {"name": "Fast", "calendar_id": "always", "targets": targets})
-        for priority in priorities:
+        for priority in PRIORITIES:
             asked = {"customer_id": customer_id, "subject": "Slow", "body": "Tick.", "priority": priority}
             self.do("POST", "/tickets", asked)
         self.wake(timedelta(minutes=2))

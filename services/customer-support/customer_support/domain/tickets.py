@@ -269,7 +269,9 @@ class Ticket(Remembering):
             assignee=self.assignee,
         )
         self.remember("rated", act)
-        about = self._about(**self.satisfaction.told(), previous=before and before.told())
+        # A rating from before queues were kept with it was never counted: nothing is to be taken back.
+        previous = before.told() if before and before.queue else None
+        about = self._about(**self.satisfaction.told(), previous=previous)
         self.record("SatisfactionRecorded", about, act.at)
 
     def end_by_erasure(self, act: Act) -> None:
