@@ -16,6 +16,7 @@ NAMES = (
     "init_time",
     "idle_memory",
     "transformer",
+    "projection",
     "xray_collector",
     "xray_graph",
     "sla_clocks",
