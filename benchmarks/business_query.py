@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 
@@ -38,16 +39,15 @@ os.environ |= {
 }
 
 from analytics.domain import measures  # noqa: E402
-from analytics.domain.buckets import QUARTER, Change, Dimensions  # noqa: E402
+from analytics.domain.buckets import QUARTER, Change  # noqa: E402
 from analytics.domain.generations import FIRST  # noqa: E402
-from analytics.domain.measures import Measure  # noqa: E402
 from analytics.domain.sketch import bin_of  # noqa: E402
 from analytics.handlers import queries  # noqa: E402
 from analytics.store import keys  # noqa: E402
 from backoffice.dynamodb import client, to_dynamodb  # noqa: E402
 
 EVENTS = (1_000, 10_000, 100_000, 1_000_000)
-ROUNDS = 5
+ROUNDS = 3
 DAYS = 90
 START = datetime(2026, 8, 1, tzinfo=UTC)
 MOST_MILLISECONDS = 50.0
@@ -65,12 +65,13 @@ QUESTIONS: dict[str, tuple[list[str], str, int]] = {
 
 
 class Kept:
-    """A table in memory that answers queries as DynamoDB does."""
+    """A table in memory that answers queries as DynamoDB does. It has the totals alone: they are asked."""
 
     def __init__(self, changes: Iterable[Change]) -> None:
         items: dict[tuple[str, str], dict[str, Decimal]] = {}
         for change in changes:
-            for pk, sk, attribute in keys.places(change, FIRST):
+            totals = islice(keys.places(change, FIRST), 2 if change.measure.is_level else 1)
+            for pk, sk, attribute in totals:
                 item = items.setdefault((pk, sk), {})
                 item[attribute] = item.get(attribute, Decimal(0)) + change.amount
         self._partitions: dict[str, list[tuple[str, str]]] = {}
@@ -143,17 +144,22 @@ def _kept(changes: Iterable[Change]) -> Iterator[None]:
 def _changes(rng: random.Random, quarters: list[datetime]) -> Iterator[Change]:
     """The changes of so many tickets opened and solved, invoices and payments; those of the same bucket are one."""
     about, account = ("general", "normal", "ann"), ("EUR", "cus_1")
-    sums: Counter[tuple[Measure, Dimensions, datetime, int | None]] = Counter()
+    opened, took, invoiced, owed = (Counter[tuple[datetime, int | None]]() for _ in range(4))
     for quarter in quarters:
-        duration = bin_of(timedelta(seconds=rng.lognormvariate(9, 1.2)))
+        opened[quarter, None] += 1
+        took[quarter, bin_of(timedelta(seconds=rng.lognormvariate(9, 1.2)))] += 1
         cents, due = rng.randrange(-9_000, 10_000), quarter.toordinal() + rng.choice((14, 30, 0, -10, -40))
-        sums[measures.TICKETS_OPENED, about[:2], quarter, None] += 100
-        sums[measures.RESOLUTION_TIME, about, quarter, duration] += 100
-        sums[measures.INVOICED, account, quarter, None] += abs(cents)
-        sums[measures.OUTSTANDING, account, quarter, None] += cents
-        sums[measures.OUTSTANDING_BY_DUE_DATE, account, quarter, due] += cents
-    for (measure, dimensions, quarter, bin), hundredths in sums.items():
-        yield Change(measure, dimensions, quarter, Decimal(hundredths) / 100, bin)
+        invoiced[quarter, None] += abs(cents)
+        owed[quarter, due] += cents
+    for (quarter, _), number in opened.items():
+        yield Change(measures.TICKETS_OPENED, about[:2], quarter, Decimal(number))
+    for (quarter, bin), number in took.items():
+        yield Change(measures.RESOLUTION_TIME, about, quarter, Decimal(number), bin)
+    for (quarter, _), cents in invoiced.items():
+        yield Change(measures.INVOICED, account, quarter, Decimal(cents) / 100)
+    for (quarter, due_date), cents in owed.items():
+        yield Change(measures.OUTSTANDING, account, quarter, Decimal(cents) / 100)
+        yield Change(measures.OUTSTANDING_BY_DUE_DATE, account, quarter, Decimal(cents) / 100, due_date)
 
 
 def _ask(metrics: list[str], interval: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from local.demo.apis import Apis
 from local.demo.cast import AGENT, RATES
-from local.demo.numbers import asked
+from local.demo.numbers import asked, question
 from tests.end_to_end.conftest import Played
 from tests.end_to_end.ledger import assert_agreement, assert_all_time_is_billed_once, recorded
 
@@ -138,6 +138,19 @@ def test_a_number_leads_to_the_events_behind_it_and_to_their_traces(services: Ap
     )
     traces = {event["aggregate_id"]: event["trace_id"] for event in events}
     assert all(traces[ticket["id"]] for ticket in day.done.tickets)
+
+
+def test_what_is_split_adds_up_to_the_whole(services: Apis, day: Played) -> None:
+    assert_agreement(services)
+    today = datetime.now(UTC).date()
+    whole = asked(services.analytics, today - timedelta(days=1))
+    metrics = ["tickets_solved", "backlog"]
+    split = question(metrics, today - timedelta(days=1), "week") | {"dimensions": ["queue", "priority", "agent"]}
+    series = services.analytics.post("/query", split).body["series"]
+    solved = sum(point["value"] for one in series if one["metric"] == "tickets_solved" for point in one["points"])
+    backlog = sum(one["points"][-1]["value"] for one in series if one["metric"] == "backlog")
+    assert (solved, backlog) == (whole.tickets_solved, whole.backlog)
+    assert AGENT in {one["dimensions"]["agent"] for one in series}
 
 
 def _opened(services: Apis, how: dict[str, Any], today: datetime) -> list[int]:

@@ -130,8 +130,8 @@ class Reading(ServiceTest):
 
     def test_an_answer_is_read_all_the_same_if_the_sdk_parses_it_after_all(self):
         self.count(ticket(NOON), invoice(NOON, "0.10"))
-        for measure, values, amount in ((TICKETS_OPENED, (), 1), (INVOICED, ("EUR",), "0.10")):
-            asked = totals(measure, span(NOON, hours=1))
+        for about, values, amount in ((TICKETS_OPENED, (), 1), (INVOICED, ("EUR",), "0.10")):
+            asked = totals(about, span(NOON, hours=1))
             with patch.object(pages, "_EVENT", "before-parse.dynamodb.NoSuchCall"):
                 parsed = self.reader.read(asked)
             self.assertEqual({values: added((NOON, amount))}, parsed)
