@@ -19,6 +19,7 @@ NAMES = (
     "transformer",
     "page_views",
     "rebuild",
+    "projection",
     "xray_collector",
     "xray_graph",
     "sla_clocks",

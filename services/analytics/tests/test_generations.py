@@ -98,18 +98,18 @@ class CountingIntoGenerations(GenerationsTest):
         self.assertEqual(["TransactWriteItems"], self.calls)
         self.assertEqual([2, 2], [self.opened("1"), self.opened("2")])
 
-    def test_a_worker_that_does_not_know_yet_counts_into_the_new_one_all_the_same(self):
-        """Each gate in turn: whichever a worker passes, what it knew before the start does not hold."""
+    def test_workers_that_do_not_know_yet_count_into_the_new_one_all_the_same(self):
+        """One at each gate: whichever a worker passes, what it knew before the start does not hold."""
+        workers = []
         for number in range(GATES):
-            self.counter.count([ticket()])
-            while self.counter._gate.number != number:
-                self.counter._gate = self.counter._gate.another()
-            self.change(("start",))
-            latest = self.store.current().written[-1]
-            self.counter.count([ticket()])
-            with self.subTest(gate=number):
-                self.assertEqual(1, self.opened(latest))
-            self.change(("stop", latest))
+            worker = Counter(self.table)
+            while worker._gate.number != number:
+                worker._gate = worker._gate.another()
+            workers.append(worker)
+        self.change(("start",))
+        for number, worker in enumerate(workers, 1):
+            worker.count([ticket()])
+            self.assertEqual([number, number], [self.opened("1"), self.opened("2")])
 
     def test_a_generation_started_right_before_the_transaction_misses_nothing(self):
         self.counter.count([ticket()])
