@@ -20,6 +20,7 @@ NAMES = (
     "xray_graph",
     "sla_clocks",
     "ticket_lists",
+    "business_query",
     "stage_times",
 )
 

@@ -128,6 +128,18 @@ def test_local_hours_of_any_zone_add_up_to_the_same_counts(services: Apis, day: 
         assert sum(counts) == expected
 
 
+def test_a_number_leads_to_the_events_behind_it_and_to_their_traces(services: Apis, day: Played) -> None:
+    assert_agreement(services)
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    bucket = "/".join((today + days * timedelta(days=1)).isoformat() for days in (-1, 1))
+    events = services.analytics.every("/metrics/tickets_opened/events", bucket=bucket)
+    assert sum(event["amount"] for event in events) == sum(
+        _opened(services, {"interval": "day", "time_zone": "UTC"}, today)
+    )
+    traces = {event["aggregate_id"]: event["trace_id"] for event in events}
+    assert all(traces[ticket["id"]] for ticket in day.done.tickets)
+
+
 def _opened(services: Apis, how: dict[str, Any], today: datetime) -> list[int]:
     question = {
         "metrics": ["tickets_opened"],

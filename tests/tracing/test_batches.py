@@ -189,6 +189,24 @@ def test_one_poison_record_in_ten_faults_alone(stage: Stage, poisoned: list[str]
     assert graphs.counts(node["SummaryStatistics"]) == (9, 0, 0, 1)
 
 
+def test_what_is_counted_in_one_call_is_seen_in_each_of_ten_traces(stage: Stage, carried: Played) -> None:
+    roots, inbox = [new_root() for _ in range(TICKETS)], f"{ANALYTICS}-inbox"
+    batch = [_sent_with(record, root) for record, root in zip(carried.batch, roots, strict=True)]
+    assert deliver(stage, inbox, batch, f"Root={new_root()};Sampled=1") == {"batchItemFailures": []}
+
+    def look() -> bool:
+        found = _counted(graphs.of_traces(stage.client("xray"), roots))
+        return found.get((inbox, FUNCTION)) == (10, {(ANALYTICS, TABLE): 10}) and found[ANALYTICS, TABLE] == (10, {})
+
+    until("a call in each trace", look)
+
+
+def _sent_with(record: Record, root: str) -> Record:
+    """The same message, sent within another trace."""
+    header = {"stringValue": f"Root={root};Parent=00000000000000aa;Sampled=1", "dataType": "String"}
+    return {**without_header(record), "messageAttributes": {"xray": header}}
+
+
 Counted = dict[Node, tuple[int, dict[Node, int]]]
 """Of each node: how many requests, and how many went on to which other node."""
 

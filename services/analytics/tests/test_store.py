@@ -1,9 +1,11 @@
 import random
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from unittest.mock import Mock, patch
 from zoneinfo import ZoneInfo
 
 from backoffice_testing import ServiceTest
+from botocore.exceptions import ClientError
 
 from analytics.domain.buckets import Change, Record, number_of
 from analytics.domain.intervals import Interval, Span, spans
@@ -17,8 +19,10 @@ from analytics.domain.measures import (
 )
 from analytics.domain.planning import Read
 from analytics.domain.reckoning import Ledger, Timeline, flow, level
+from analytics.store import pages
 from analytics.store.counting import Counter
 from analytics.store.reading import Reader
+from backoffice.dynamodb import Table
 from tests.facts import NOON, changing, history, invoice, measured, payment, ticket
 
 HOUR = timedelta(hours=1)
@@ -123,6 +127,30 @@ class Reading(ServiceTest):
             self.assertEqual(7, sum(amount for _, _, amount in record.additions))
         (later,) = self.reader.read(totals(BACKLOG, span(NOON + timedelta(days=30), hours=1))).values()
         self.assertEqual({None: 7}, later.opening)
+
+    def test_an_answer_is_read_all_the_same_if_the_sdk_parses_it_after_all(self):
+        self.count(ticket(NOON), invoice(NOON, "0.10"))
+        for measure, values, amount in ((TICKETS_OPENED, (), 1), (INVOICED, ("EUR",), "0.10")):
+            asked = totals(measure, span(NOON, hours=1))
+            with patch.object(pages, "_EVENT", "before-parse.dynamodb.NoSuchCall"):
+                parsed = self.reader.read(asked)
+            self.assertEqual({values: added((NOON, amount))}, parsed)
+            self.assertEqual(parsed, self.reader.read(asked))
+
+    def test_a_partition_is_read_page_by_page(self):
+        days = [{"sk": {"S": f"DAY#2026-11-2{day}"}, "t1200": {"N": "1"}} for day in range(3, 6)]
+        told = [{"Items": days[:2], "LastEvaluatedKey": {"pk": {"S": "p"}, "sk": days[1]["sk"]}}, {"Items": days[2:]}]
+        client = Mock(query=Mock(side_effect=told))
+        read = Reader(Table("table", client), "1").read(totals(TICKETS_OPENED, span(NOON, days=3)))
+        self.assertEqual(added(*((NOON + day * timedelta(days=1), 1) for day in range(3))), read[()])
+        starts = [call.kwargs.get("ExclusiveStartKey") for call in client.query.call_args_list]
+        self.assertEqual({"pk": {"S": "p"}, "sk": days[1]["sk"]}, starts[-1])
+
+    def test_an_error_of_the_table_is_raised_as_it_is(self):
+        gone = Reader(Table("gone", self.table.client))
+        with self.assertRaises(ClientError) as refused:
+            gone.read(totals(TICKETS_OPENED, span(NOON, hours=1)))
+        self.assertEqual("ResourceNotFoundException", refused.exception.response["Error"]["Code"])
 
     def test_any_series_equals_a_sum_over_the_events(self):
         rng = random.Random(5)
