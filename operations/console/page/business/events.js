@@ -21,6 +21,7 @@ export function Events({ picked, label, definition, filters, currency, period, c
   const items = pages.flatMap((page) => page.items);
   const next = pages.at(-1)?.next_cursor;
   const span = { start: Date.parse(picked.start), end: Date.parse(picked.end) };
+  const isAge = picked.metric.startsWith("ageing_");
   const about = { unit: definition.unit, currency };
   return html`<aside class="panel events" aria-label=${`Events behind ${label}`}>
     <header>
@@ -34,7 +35,7 @@ export function Events({ picked, label, definition, filters, currency, period, c
       <p class="hint">${definition.definition}</p>
       ${problem && html`<${ProblemNote} problem=${problem} retry=${reload} />`}
       ${!problem && loading && !items.length && html`<${Loading} what="the events" />`}
-      ${!problem && !loading && !items.length && html`<p class="hint">No event has changed it in this interval.</p>`}
+      ${!problem && !loading && !items.length && html`<p class="hint">No event has changed it in this interval.${isAge && " Debts grow older by themselves."}</p>`}
       ${
         items.length > 0 &&
         html`<p class="hint" role="status">${counted(items.length, "event")}${next ? " and more" : ""}</p>
