@@ -82,8 +82,8 @@ def _counted(name: str, size: int) -> tuple[float, float]:
     sent: list[str] = []
     events = dynamodb.client("dynamodb").meta.events
     events.register("before-send.dynamodb", note := lambda request, **_: sent.append(request.url))
-    messages = list(islice(_messages(), EVENTS))
-    batches = [messages[start : start + size] for start in range(0, EVENTS, size)]
+    told = list(islice(messages(), EVENTS))
+    batches = [told[start : start + size] for start in range(0, EVENTS, size)]
     with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere):
         began = time.perf_counter()
         for batch in batches:
@@ -94,7 +94,7 @@ def _counted(name: str, size: int) -> tuple[float, float]:
     return EVENTS / seconds, len(sent) / EVENTS
 
 
-def _messages() -> Iterator[dict[str, Any]]:
+def messages() -> Iterator[dict[str, Any]]:
     """What the contracts give as examples of all that is measured, in turn."""
     told = [(type, data) for type in sorted(MEASURED) for data in contracts.examples(type)]
     for number, (type, data) in enumerate(cycle(told)):

@@ -96,7 +96,7 @@ class Rebuilding(RebuildTest):
                 self.put_into_archive(waiting)
             return number
 
-        with patch("analytics.handlers.rebuilder._waiting", waiting_in_queue):
+        with patch("analytics.handlers.rebuilder.waiting", waiting_in_queue):
             self.work()
         done = self.seen(rebuild_id)
         self.assertEqual(("switched", 15), (done["phase"], done["comparison"]["events"]))
@@ -297,7 +297,7 @@ class Killing(RebuildTest):
         killed = 0
         for seed in range(4):
             rebuild_id = self.request()
-            with patch.object(work, "_SAVED_AFTER_SECONDS", 0.0), patch.object(replaying, "_AT_ONCE", 3):
+            with patch.object(work, "_SAVED_AFTER_SECONDS", 0.0), patch.multiple(replaying, _AT_ONCE=3, _IN_A_BUNDLE=3):
                 killed += self.work_and_be_killed(seed, kills=5, most_calls=40)
             done = self.seen(rebuild_id)
             self.assertEqual(of_calm, outcome(done))

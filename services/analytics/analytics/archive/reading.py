@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -9,6 +10,12 @@ from datetime import datetime
 
 from analytics.archive.files import ALL, ArchiveFile
 from backoffice.dynamodb import client
+
+_WAITING = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesNotVisible",
+    "ApproximateNumberOfMessagesDelayed",
+]
 
 
 class Damaged(Exception):
@@ -50,6 +57,12 @@ class Archive:
             raise Damaged(file.key) from error
         finally:
             body.close()
+
+
+def waiting() -> int:
+    """How many events wait to be archived, as far as SQS knows."""
+    answer = client("sqs").get_queue_attributes(QueueUrl=os.environ["ARCHIVE_QUEUE_URL"], AttributeNames=_WAITING)
+    return sum(int(number) for number in answer["Attributes"].values())
 
 
 def _event(line: bytes) -> ArchivedEvent:

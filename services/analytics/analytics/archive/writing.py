@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
 from marshmallow import ValidationError
 
 from analytics.archive.files import Shelf
@@ -19,6 +20,10 @@ from backoffice.messages.envelope import Event
 _CONTEXT = re.compile(r"[a-z]+(-[a-z]+)*")
 _TYPE = re.compile(r"([A-Z][a-z]+)+")
 _ROOT = re.compile(r"Root=([0-9a-f-]+)")
+
+
+class NotKept(Exception):
+    """A file could not be written."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +62,17 @@ def shelved(events: Iterable[Archivable]) -> Iterator[tuple[Shelf, dict[str, str
 
 
 def put(bucket: str, shelf: Shelf, lines: dict[str, str]) -> str:
-    """Write a file of these lines, by event id; the same events again write the same bytes. Returns its key."""
+    """Write a file of these lines, by event id; the same events again write the same bytes. Returns its key.
+
+    Raises NotKept.
+    """
     key = shelf.key(lines)
     text = "".join(f"{lines[event_id]}\n" for event_id in sorted(lines))
     body = gzip.compress(text.encode(), mtime=0)
-    client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/gzip")
+    try:
+        client("s3").put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/gzip")
+    except (BotoCoreError, ClientError) as error:
+        raise NotKept(key) from error
     return key
 
 

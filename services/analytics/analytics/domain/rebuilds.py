@@ -65,9 +65,9 @@ class Progress:
     events_done: int = 0
     refused: int = 0
 
-    def plus(self, events: int, refused: int) -> "Progress":
-        """A file more has been replayed; one that came after the counting is counted now."""
-        done, events_done = self.files_done + 1, self.events_done + events
+    def plus(self, files: int, events: int, refused: int) -> "Progress":
+        """More files have been replayed; those that came after the first look are known of now."""
+        done, events_done = self.files_done + files, self.events_done + events
         return replace(
             self,
             files=max(self.files, done),
@@ -154,15 +154,11 @@ class Rebuild(Aggregate):
         self.phase, self.started_at = Phase.REPLAYING, at
         self.progress, self.current = Progress(files=files, events=events), Pass(at)
 
-    def replayed(self, key: str, events: int, refused: int) -> None:
-        """A file has been replayed: so many events that were counted, before or now, and so many that were not."""
-        self.pass_by(key)
-        self.progress = self.progress.plus(events, refused)
-
-    def pass_by(self, key: str) -> None:
-        """A file has been read that was replayed in an earlier pass."""
-        assert self.current is not None, "a file is read in a pass"
+    def replayed(self, key: str, files: int, events: int, refused: int) -> None:
+        """Files have been replayed up to this one: so many that no earlier pass has seen, with so many events."""
+        assert self.current is not None, "files are replayed in a pass"
         self.current = replace(self.current, position=key)
+        self.progress = self.progress.plus(files, events, refused if files else 0)
 
     def catch_up(self, since: datetime, at: datetime) -> None:
         """Another pass begins: of the files written since then."""

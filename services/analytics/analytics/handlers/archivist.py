@@ -4,10 +4,9 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from marshmallow import ValidationError
 
-from analytics.archive.writing import Archivable, put, shelved
+from analytics.archive.writing import Archivable, NotKept, put, shelved
 from backoffice.logs import invocation, logger
 
 _Read = dict[str, Archivable]
@@ -45,7 +44,7 @@ def _keep(read: _Read) -> Iterator[str]:
     for shelf, lines in shelved(read.values()):
         try:
             key = put(os.environ["ARCHIVE_BUCKET"], shelf, lines)
-        except (BotoCoreError, ClientError):
+        except NotKept:
             logger.exception("events not archived", extra={"type": shelf.type, "events": len(lines)})
             yield from (message for message, event in read.items() if event.shelf == shelf)
         else:

@@ -5,21 +5,14 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.archive.reading import Archive
+from analytics.archive.reading import Archive, waiting
 from analytics.handlers.inbox import inbox
 from analytics.rebuilding.work import Rebuilder, Sources
 from backoffice import tracing
-from backoffice.dynamodb import client
 from backoffice.logs import invocation, logger
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import UnknownMessage
 from backoffice.messages.loan import Loan, ask
-
-_WAITING = [
-    "ApproximateNumberOfMessages",
-    "ApproximateNumberOfMessagesNotVisible",
-    "ApproximateNumberOfMessagesDelayed",
-]
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -53,7 +46,7 @@ def _take(desk: _Desk) -> None:
 
 
 def _sources() -> Sources:
-    return Sources(Archive(os.environ["ARCHIVE_BUCKET"], inbox.schemas.keys()), _understood, _waiting)
+    return Sources(Archive(os.environ["ARCHIVE_BUCKET"], inbox.schemas.keys()), _understood, waiting)
 
 
 def _understood(event: Event) -> dict[str, Any]:
@@ -63,9 +56,3 @@ def _understood(event: Event) -> dict[str, Any]:
         raise UnknownMessage(f"no consumer for {event.type}")
     data: dict[str, Any] = schema.load(event.data)
     return data
-
-
-def _waiting() -> int:
-    """How many events wait to be archived, as far as SQS knows."""
-    answer = client("sqs").get_queue_attributes(QueueUrl=os.environ["ARCHIVE_QUEUE_URL"], AttributeNames=_WAITING)
-    return sum(int(number) for number in answer["Attributes"].values())

@@ -111,15 +111,14 @@ class Rebuilder:
         # Asked before the first file is listed: what had been told by then lies in one of them.
         all_archived = not current.position and self.sources.waiting() == 0
         replayer = Replayer(self.sources.archive, self.sources.understood, Counter(self.table, only=rebuild.generation))
+        # What was written before the last pass began, it has replayed; it is read again to be safe.
+        known_until = current.since + _CLOCKS_DIFFER_BY if current.since else None
         for files in bundles(self.sources.archive.files(current.position, current.since)):
-            new = replayer.replay(files, self.desk.beat)
+            replayer.replay(files, self.desk.beat)
             if replayer.refused:
                 self.rebuilds.note(rebuild.id, replayer.refused[:DIFFERENCES_KEPT])
-            known_until = current.since + _CLOCKS_DIFFER_BY if current.since else None
-            added = [
-                file for file in files if new and not known_until or known_until and file.written_at >= known_until
-            ]
-            rebuild.replayed(files[-1].key, len(added), sum(file.events for file in added), refused)
+            added = [file for file in files if known_until is None or file.written_at >= known_until]
+            rebuild.replayed(files[-1].key, len(added), sum(file.events for file in added), len(replayer.refused))
             self._save_now_and_then(rebuild)
             if self.desk.is_time_up():
                 self._save(rebuild)
