@@ -12,6 +12,7 @@ from analytics.domain.intervals import Span
 from analytics.domain.measures import INVOICED, OUTSTANDING_BY_DUE_DATE, RESOLUTION_TIME, TICKETS_OPENED
 from analytics.domain.planning import Read
 from analytics.store.counting import SHARDS, Counter
+from analytics.store.generations import GenerationStore
 from analytics.store.reading import Reader
 from backoffice.dynamodb import from_dynamodb
 from backoffice.errors import Contended
@@ -116,6 +117,25 @@ class Batches(CountingTest):
         self.assertGreater(len(self.sizes), 1)
         self.assertLessEqual(max(self.sizes), 100)
         self.assertEqual(20, self.sum(INVOICED, ("currency",)))
+
+    def test_a_split_leaves_each_event_in_one_transaction_for_all_generations(self):
+        store = GenerationStore(self.table)
+        store.save(store.current().start())
+        marked = []
+        self._on(
+            "before-call.dynamodb.TransactWriteItems",
+            lambda params, **_: marked.append(
+                [pk.split("#")[1:] for pk, _ in written(params) if pk.startswith("SEEN")]
+            ),
+        )
+        events = [measured(invoice(NOON, "1.00", account_id=f"cus_{number}")) for number in range(10)]
+        self.counter.count([*events, measured(invoice(NOON, "0.00"))])
+        self.assertGreater(len(marked), 2)
+        for of_one in marked[1:]:
+            self.assertCountEqual(
+                [["1", event_id] for _, event_id in of_one[::2]] + [["2", event_id] for _, event_id in of_one[::2]],
+                of_one,
+            )
 
     def test_an_expression_longer_than_dynamodb_takes_is_split(self):
         expressions = []

@@ -87,7 +87,7 @@ class Counter:
             longest = max((len(_expression(amounts)) for amounts in items.values()), default=0)
             if 1 + marked + len(items) <= _MOST_ITEMS and longest <= _LONGEST_EXPRESSION:
                 break
-            entries = entries[: len(entries) // 2]
+            entries = entries[: _middle(entries)]
         return entries
 
     def _commit(self, entries: Sequence[_Entry]) -> None:
@@ -146,6 +146,12 @@ class Counter:
                 if len(self._shards) >= _MOST_HOT:
                     self._shards.clear()
                 self._shards[hot] = random.randrange(SHARDS)
+
+
+def _middle(entries: Sequence[_Entry]) -> int:
+    """Where to halve them: between two events, as long as there are two."""
+    middle = len(entries) // 2
+    return next((place for place in range(middle, 0, -1) if entries[place][0] is not entries[place - 1][0]), middle)
 
 
 def _expression(amounts: Iterable[str]) -> str:
