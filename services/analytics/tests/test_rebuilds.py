@@ -130,7 +130,7 @@ class Rebuilding(RebuildTest):
 class Differing(RebuildTest):
     def setUp(self):
         super().setUp()
-        self.tell(some_events(5))
+        self.tell([ticket_opened(AT), *some_events(3)])
 
     def differing(self, on_difference):
         """A rebuild after measuring was changed: a ticket that is opened counts twice."""
