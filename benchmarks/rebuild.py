@@ -36,8 +36,8 @@ from backoffice.clock import now  # noqa: E402
 from backoffice.ids import new_id  # noqa: E402
 from benchmarks.projection import CONTEXT, messages  # noqa: E402
 
-FEW, TIMES = 300, 10
-OF_A_FILE = 100
+FEW, TIMES = 120, 10
+OF_A_FILE = 40
 LEAST_RATIO = 1.0
 MOST_GROWTH_MEGABYTES = 8.0
 

@@ -17,6 +17,8 @@ from analytics.store.rebuilds import Difference, Kind
 from backoffice.dynamodb import Item, Table, from_dynamodb, to_dynamodb
 
 _AT_ONCE = 100
+# A page of 1 MB is some 50 MB of objects with its twins.
+_PAGE = 250
 _METRIC, _SEEN = "METRIC", "SEEN"
 
 _Key = tuple[str, str]
@@ -131,7 +133,7 @@ class Comparer:
 def scan(
     table: Table, generations: Collection[str], start: dict[str, str] | None = None
 ) -> Iterator[tuple[list[Item], dict[str, str] | None]]:
-    """All that is kept of some generations, a page (1 MB) at a time, each with where the next one starts."""
+    """All that is kept of some generations, a page at a time, each with where the next one starts."""
     prefixes = {
         f":{kind.lower()}{number}": f"{kind}#{generation}#"
         for number, generation in enumerate(generations)
@@ -140,6 +142,7 @@ def scan(
     request: dict[str, Any] = {
         "TableName": table.name,
         "ConsistentRead": True,
+        "Limit": _PAGE,
         "FilterExpression": " OR ".join(f"begins_with(pk, {name})" for name in prefixes),
         "ExpressionAttributeValues": to_dynamodb(prefixes),
     }
