@@ -21,11 +21,12 @@ from tests.stage import Stage
 
 STAGE, SERVICE, FUNCTION = "AWS::ApiGateway::Stage", "AWS::Lambda", "AWS::Lambda::Function"
 TABLE, TOPIC, QUEUE, CLIENT = "AWS::DynamoDB::Table", "AWS::SNS", "AWS::SQS::Queue", "client"
+BUCKET = "AWS::S3::Bucket"
 SUPPORT, INVOICING, ANALYTICS = "local-customer-support", "local-invoicing", "local-analytics"
 FUNCTIONS = {
     SUPPORT: ["commands", "queries", "relay", "inbox", "indexer"],
     INVOICING: ["commands", "queries", "relay", "inbox"],
-    ANALYTICS: ["queries", "inbox"],
+    ANALYTICS: ["queries", "inbox", "archivist"],
 }
 PUBLISHING = (SUPPORT, INVOICING)
 
@@ -36,8 +37,9 @@ def expected() -> set[Node]:
     for context, roles in FUNCTIONS.items():
         found |= {(f"{context}/local", CLIENT), (f"{context}/local", STAGE), (context, TABLE)}
         found |= {(f"{context}-{role}", type_) for role in roles for type_ in (SERVICE, FUNCTION)}
-        found |= {(f"{context}-{role}", CLIENT) for role in roles if role in ("relay", "inbox", "indexer")}
+        found |= {(f"{context}-{role}", CLIENT) for role in roles if role in ("relay", "inbox", "indexer", "archivist")}
         found.add((f"{context}-inbox", QUEUE))
+    found |= {(f"{ANALYTICS}-archive", QUEUE), (f"{ANALYTICS}-archive-000000000000", BUCKET)}
     return found | {(f"{context}-events", TOPIC) for context in PUBLISHING}
 
 
