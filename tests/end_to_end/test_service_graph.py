@@ -21,11 +21,12 @@ from tests.stage import Stage
 
 STAGE, SERVICE, FUNCTION = "AWS::ApiGateway::Stage", "AWS::Lambda", "AWS::Lambda::Function"
 TABLE, TOPIC, QUEUE, CLIENT = "AWS::DynamoDB::Table", "AWS::SNS", "AWS::SQS::Queue", "client"
+BUCKET = "AWS::S3::Bucket"
 SUPPORT, INVOICING, ANALYTICS = "local-customer-support", "local-invoicing", "local-analytics"
 FUNCTIONS = {
     SUPPORT: ["commands", "queries", "relay", "inbox", "indexer"],
     INVOICING: ["commands", "queries", "relay", "inbox"],
-    ANALYTICS: ["queries", "inbox"],
+    ANALYTICS: ["queries", "inbox", "archivist"],
 }
 PUBLISHING = (SUPPORT, INVOICING)
 
@@ -36,8 +37,9 @@ def expected() -> set[Node]:
     for context, roles in FUNCTIONS.items():
         found |= {(f"{context}/local", CLIENT), (f"{context}/local", STAGE), (context, TABLE)}
         found |= {(f"{context}-{role}", type_) for role in roles for type_ in (SERVICE, FUNCTION)}
-        found |= {(f"{context}-{role}", CLIENT) for role in roles if role in ("relay", "inbox", "indexer")}
+        found |= {(f"{context}-{role}", CLIENT) for role in roles if role in ("relay", "inbox", "indexer", "archivist")}
         found.add((f"{context}-inbox", QUEUE))
+    found |= {(f"{ANALYTICS}-archive", QUEUE), (f"{ANALYTICS}-archive-000000000000", BUCKET)}
     return found | {(f"{context}-events", TOPIC) for context in PUBLISHING}
 
 
@@ -101,7 +103,7 @@ def test_a_request_leads_from_its_client_through_two_topics_to_the_last_consumer
 
 @pytest.mark.parametrize("context", FUNCTIONS)
 def test_each_function_of_a_context_reaches_its_table(graph: Graph, context: str) -> None:
-    for role in FUNCTIONS[context]:
+    for role in set(FUNCTIONS[context]) - {"archivist"}:
         assert (context, TABLE) in graph[f"{context}-{role}", FUNCTION]["targets"], role
 
 
@@ -114,6 +116,7 @@ def test_edges_that_nobody_waits_on_are_links_and_all_others_are_calls(graph: Gr
     }
     written = {((f"{context}-commands", FUNCTION), (f"{context}-relay", FUNCTION)) for context in PUBLISHING}
     taken = {((f"{context}-inbox", QUEUE), (f"{context}-inbox", FUNCTION)) for context in FUNCTIONS}
+    taken.add(((f"{ANALYTICS}-archive", QUEUE), (f"{ANALYTICS}-archivist", FUNCTION)))
     # Only if another test has left something that falls due does a clock tell of it.
     told_by_time = {((f"{context}-clock", FUNCTION), (f"{context}-relay", FUNCTION)) for context in FUNCTIONS}
     billed = {((f"{INVOICING}-inbox", FUNCTION), (f"{INVOICING}-relay", FUNCTION))}

@@ -26,7 +26,14 @@ class ArchiveTest(ServiceTest):
 
     def archive(self, *messages: str) -> list[int]:
         """Deliver messages to the archivist as one batch; answers the positions of those that failed."""
-        records = [{"messageId": str(position), "body": body} for position, body in enumerate(messages)]
+        records = [
+            {
+                "messageId": str(position),
+                "body": body,
+                "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:archive",
+            }
+            for position, body in enumerate(messages)
+        ]
         answer = archivist.handler({"Records": records}, CONTEXT)
         return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
 

@@ -33,6 +33,7 @@ class Archivable:
     shelf: Shelf
     event_id: str
     line: str
+    trace_header: str | None
 
     @classmethod
     def of(cls, notification: str, stage: str) -> "Archivable":
@@ -48,9 +49,10 @@ class Archivable:
         if not _CONTEXT.fullmatch(context) or not _TYPE.fullmatch(event.type):
             raise ValidationError(f"{event.type!r} of {context!r} can be no name of a folder")
         envelope = json.loads(told["Message"])
-        kept = {**envelope, "data": without_personal_data(envelope["data"]), "trace_id": _trace_id(told)}
+        header = told.get("MessageAttributes", {}).get(tracing.MESSAGE_ATTRIBUTE, {}).get("Value")
+        kept = {**envelope, "data": without_personal_data(envelope["data"]), "trace_id": _trace_id(header)}
         shelf = Shelf(context, event.recorded_at.date(), event.type)
-        return cls(shelf, event.event_id, json.dumps(kept, separators=(",", ":")))
+        return cls(shelf, event.event_id, json.dumps(kept, separators=(",", ":")), header)
 
 
 def shelved(events: Iterable[Archivable]) -> Iterator[tuple[Shelf, dict[str, str]]]:
@@ -86,8 +88,7 @@ def _notification(text: str) -> dict[str, Any]:
     raise ValidationError("The message is no notification of a topic.")
 
 
-def _trace_id(told: dict[str, Any]) -> str | None:
+def _trace_id(header: str | None) -> str | None:
     """The trace of the request that the event goes back to, as the relay has attached it."""
-    attached = told.get("MessageAttributes", {}).get(tracing.MESSAGE_ATTRIBUTE, {}).get("Value", "")
-    found = _ROOT.search(attached)
+    found = _ROOT.search(header or "")
     return found[1] if found else None

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from analytics.archive.writing import Archivable, NotKept, put, shelved
+from backoffice import tracing
 from backoffice.logs import invocation, logger
 
 _Read = dict[str, Archivable]
@@ -32,10 +33,14 @@ def _read(records: list[dict[str, Any]]) -> tuple[_Read, list[str]]:
     failed: list[str] = []
     for record in records:
         try:
-            read[record["messageId"]] = Archivable.of(record["body"], os.environ["STAGE"])
+            event = Archivable.of(record["body"], os.environ["STAGE"])
         except ValidationError:
             logger.exception("event not archived", extra={"message_id": record["messageId"]})
             failed.append(record["messageId"])
+            continue
+        with tracing.record(event.trace_header):
+            tracing.annotate(queue=record["eventSourceARN"].rpartition(":")[2])
+        read[record["messageId"]] = event
     return read, failed
 
 
