@@ -75,7 +75,7 @@ def unpacked(kept: bytes) -> Sketch:
 
 def _counts(sketch: Sketch) -> list[int]:
     """How many registers have which rank, from 0 to the largest that there is."""
-    counts = []
+    counts: list[int] = []
     # What is left gets half as long with each rank: quicker than looking at every register in turn.
     while sketch:
         left = sketch.translate(None, bytes([len(counts)]))
