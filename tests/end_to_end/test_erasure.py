@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -141,6 +141,30 @@ def test_is_one_trace_from_the_request_to_the_certificate(stage: Stage, asked: R
     wanted = functions | {f"local-{name}" for name in queues} | {"local-customer-support-events"}
     found = until("the whole trace", lambda: all_there(_trace(stage, asked), wanted))
     assert not [one.name for one in found if one.fields.get("fault")]
+
+
+def test_is_looked_at_again_by_the_clock_when_a_law_may_have_let_go(
+    stage: Stage, services: Apis, person: Person, asked: Reply
+) -> None:
+    path = f"/erasures/{asked.body['id']}"
+    kept = services.support.get(path).body["certificate"]["kept"]
+    dynamodb, table = stage.client("dynamodb"), "local-invoicing"
+    yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()
+    at = {"pk": {"S": f"ACCOUNT#{person.id}"}, "sk": {"S": "ERASURE"}}
+    before = dynamodb.get_item(TableName=table, Key=at)["Item"]
+    dynamodb.put_item(TableName=table, Item=before | {"looks_on": {"S": yesterday}})
+    agenda = {"pk": {"S": "RETENTIONS"}, "account_id": {"S": person.id}}
+    dynamodb.delete_item(
+        TableName=table, Key={"pk": agenda["pk"], "sk": {"S": f"{before['looks_on']['S']}#{person.id}"}}
+    )
+    dynamodb.put_item(TableName=table, Item=agenda | {"sk": {"S": f"{yesterday}#{person.id}"}})
+    assert "FunctionError" not in stage.client("lambda").invoke(FunctionName="local-invoicing-clock", Payload=b"{}")
+
+    def looks_on() -> bool:
+        return bool(dynamodb.get_item(TableName=table, Key=at)["Item"]["looks_on"] == before["looks_on"])
+
+    until("the next look", looks_on)
+    assert services.support.get(path).body["certificate"]["kept"] == kept
 
 
 def test_answers_that_the_person_is_gone(services: Apis, person: Person, asked: Reply) -> None:

@@ -63,7 +63,7 @@ def go_on(store: Store, account_id: str, at: datetime, event_id: str) -> None:
 def look_again(store: Store, account_id: str, at: datetime) -> None:
     """Begin to erase what is not kept any more. Raises StaleVersion."""
     erasure = store.account_erasure(account_id)
-    if erasure and erasure.looks_on:
+    if erasure and erasure.looks_on and erasure.looks_on <= at.date():
         looked_on = erasure.looks_on
         erasure.look_again(at.date(), at)
         store.save_account_erasure(erasure, looked_on)

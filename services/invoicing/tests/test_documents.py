@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from backoffice_testing import envelope
+from backoffice_testing import contracts, envelope
 from jsonschema import Draft202012Validator, FormatChecker
 
 from backoffice.http.openapi import of_service
@@ -21,7 +21,7 @@ def validator(path: Path) -> Draft202012Validator:
 class Contracts(CompanyTest):
     def test_their_examples_are_valid(self) -> None:
         files = sorted((CONTRACTS / "invoicing").glob("*.v1.json"))
-        self.assertEqual(len(files), 17)
+        self.assertTrue(files)
         for file in files:
             contract = validator(file)
             Draft202012Validator.check_schema(contract.schema)
@@ -50,11 +50,10 @@ class Contracts(CompanyTest):
         self.put("/rates/consulting", RATE)
         self.put("/rates/support", RATE)
         for type, schema in sorted(inbox.inbox.schemas.items()):
-            contract = json.loads((CONTRACTS / "customer-support" / f"{type}.v1.json").read_text())
-            for data in contract["examples"]:
+            for data in contracts.examples(type):
                 self.assertIsNotNone(schema.load(data), data)
                 if "customer_id" in data:
-                    event = envelope(type, data["customer_id"], data)
+                    event = envelope(type, data["customer_id"], data) | {"reply_to": "test-customer-support-inbox"}
                     self.assertEqual(self.deliver_to_inbox(event), [], data)
 
 
