@@ -10,7 +10,7 @@ STAGE_COMMAND := $(PYTHON) -m local.stage.bootstrap
 SERVICES := $(notdir $(patsubst %/,%,$(wildcard services/*/)))
 LAYERS := $(wildcard services/*/layers/*)
 SOURCES := shared/python $(addprefix services/,$(SERVICES)) $(LAYERS)
-CHECKED := local shared/python/backoffice shared/testing/backoffice_testing $(wildcard operations scaffold/*.py) $(foreach s,$(SERVICES),services/$(s)/$(subst -,_,$(s)))
+CHECKED := local compatibility shared/python/backoffice shared/testing/backoffice_testing $(wildcard operations scaffold/*.py) $(foreach s,$(SERVICES),services/$(s)/$(subst -,_,$(s)))
 empty :=
 space := $(empty) $(empty)
 SOURCE_PATH := $(subst $(space),:,$(addprefix $(CURDIR)/,$(SOURCES)))
@@ -23,7 +23,7 @@ HARMLESS := env -u AWS_PROFILE -u AWS_ENDPOINT_URL -u AWS_SESSION_TOKEN -u PYTHO
 # An option whose value was given on make's command line; the environment's USER or STAGE is somebody else's.
 given = $(if $(findstring command,$(origin $(1))),$(2) '$($(1))')
 
-.PHONY: help up down status logs console token demo-users watch reset demo deploy smoke remove new-service layer test lint unit contracts system openapi bench install
+.PHONY: help up down status logs console token demo-users watch reset demo deploy can-deploy smoke remove new-service layer test lint unit contracts system openapi consumes bench install
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r target text; do \
@@ -59,8 +59,11 @@ watch: ## every saved file of a service or of the layer runs at the next invocat
 demo: install ## a working day, played through the public APIs
 	@$(BIN)/python -m local.demo
 
-deploy: ## one service to the local stage (SERVICE=invoicing), or the stacks to AWS (STAGE=dev)
+deploy: $(if $(FORCE),,can-deploy) ## one service to the local stage (SERVICE=invoicing), or the stacks to AWS (STAGE=dev); FORCE=1 unasked
 	@$(STAGE_COMMAND) deploy $(call given,STAGE,--stage) $(call given,SERVICE,--service)
+
+can-deploy: install ## would it break somebody? (SERVICE=invoicing, STAGE=prod; the local stage without)
+	@$(BIN)/python -m compatibility can-deploy $(call given,STAGE,--stage) $(call given,SERVICE,--service)
 
 smoke: install ## whether a service answers where it was deployed (SERVICE=invoicing, STAGE=dev)
 	@$(BIN)/python -m operations smoke '$(SERVICE)' $(call given,STAGE,--stage)
@@ -99,6 +102,9 @@ unit: install ## the services' own tests
 
 openapi: install ## write each service's openapi.yml from its routes and schemas
 	@PYTHONPATH=$(SOURCE_PATH) $(BIN)/python -m backoffice.http.openapi $(addprefix services/,$(SERVICES))
+
+consumes: install ## write each service's consumes.yml from what its inbox reads
+	@PYTHONPATH=$(SOURCE_PATH) $(BIN)/python -m compatibility.reliance $(addprefix services/,$(SERVICES))
 
 bench: install ## the benchmarks, against a stage that is up
 	$(BIN)/python -m benchmarks

@@ -14,6 +14,7 @@ NAMES = (
     "serverless_offline",
     "invoice_totals",
     "init_time",
+    "contract_check",
     "idle_memory",
     "transformer",
     "xray_collector",

@@ -40,7 +40,7 @@ def main() -> int:
         seconds: dict[str, list[tuple[float, ...]]] = {name: [] for name in programs}
         for round in range(1 + ROUNDS):
             for name, (program, path) in programs.items():
-                took = _run(program, path)
+                took = run(program, path)
                 if round > 0:  # the first one warms the disk's cache
                     seconds[name].append(took)
     medians = {name: tuple(map(median, zip(*values, strict=True))) for name, values in seconds.items()}
@@ -76,7 +76,7 @@ def _layers(function: str) -> list[Path]:
     return [folder / "python" for folder in folders if folder.is_dir()]
 
 
-def _run(program: str, path: list[Path]) -> tuple[float, ...]:
+def run(program: str, path: list[Path]) -> tuple[float, ...]:
     """Processor seconds until the module is imported and until the client is made, without the interpreter's start."""
     service = path[0]
     environment = {

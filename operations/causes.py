@@ -11,6 +11,7 @@ from operations.problems import Problem
 from operations.queues import Queue
 from operations.stacks import FUNCTION, Stacks
 from operations.stage import Stage
+from operations.untold import reason
 from operations.waterfall import fetch, unfold
 
 _FRAME = re.compile(r'^\s*File "(.+)", line (\d+), in (.+)$', re.MULTILINE)
@@ -25,6 +26,9 @@ def exceptions(stage: Stage, stacks: Stacks, source: Queue | None, letter: Membe
 
     A letter that carries no trace was worked on in the trace of its batch, which the log names.
     """
+    if untold := reason(letter):
+        exception = {"type": "OutsideItsContract", "message": untold, "stack": []}
+        return {"exceptions": [exception], "trace_id": letter["trace_id"]}
     if source is None:
         return {"exceptions": [], "trace_id": letter["trace_id"]}
     found = _of_records(stage, source, letter["trace_id"]) if letter["trace_id"] else []

@@ -17,6 +17,7 @@ from operations.dead_letters import Look, gone
 from operations.problems import Problem, asking, bad_request
 from operations.queues import Queue
 from operations.stage import Stage
+from operations.untold import Retelling
 
 Members = dict[str, Any]
 SLOWEST, FASTEST = 0.1, 100.0
@@ -68,8 +69,11 @@ def check_allowed(allowed: bool, stage: Stage) -> None:
 def redrive(stage: Stage, queue: Queue, source: Queue | None, order: Order) -> Outcome:
     """Send letters back to `source`, with body, message attributes and trace header as they were.
 
-    Raises Problem where there is no way back, and for what stops the first letter and would stop all.
+    Those of a relay are handed to the relay again. Raises Problem where there is no way back, and for what stops the
+    first letter and would stop all.
     """
+    if queue.is_a_relays:
+        return _carry_out(stage, queue, order, (Retelling(stage, queue), set()))
     target = way_back(queue, source)
     client = stage.client("sqs")
     sent: set[str] = set()
@@ -81,6 +85,11 @@ def redrive(stage: Stage, queue: Queue, source: Queue | None, order: Order) -> O
             client.delete_message(QueueUrl=queue.url, ReceiptHandle=message["ReceiptHandle"])
 
     return _carry_out(stage, queue, order, (send_back, sent))
+
+
+def destination(stage: Stage, queue: Queue, source: Queue | None) -> str:
+    """The name of what gets the letters back. Raises Problem where there is no one such."""
+    return Retelling(stage, queue).function if queue.is_a_relays else way_back(queue, source).name
 
 
 def way_back(queue: Queue, source: Queue | None) -> Queue:

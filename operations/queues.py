@@ -16,6 +16,7 @@ from operations.stage import Stage
 Members = dict[str, Any]
 # Of a queue that no other one feeds: what a stream's mapping could not deliver goes there directly.
 _SUFFIX = "-dead-letters"
+RELAYS_LETTERS = "-relay-dead-letters"
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class Queue:
     @property
     def takes_dead_letters(self) -> bool:
         return bool(self.sources) or self.name.endswith(_SUFFIX)
+
+    @property
+    def is_a_relays(self) -> bool:
+        """Whether it takes the messages that a relay did not tell; it hands them to the relay again."""
+        return not self.sources and self.name.endswith(RELAYS_LETTERS)
 
     @property
     def dead_letter_arn(self) -> str | None:
@@ -138,5 +144,5 @@ def _told(queue: Queue, by_arn: dict[str, Queue], ages: dict[str, float]) -> Mem
             "in_flight": dead.in_flight,
             "oldest_age": ages.get(dead.name),
         }
-        letters["redrivable"] = len(dead.sources) == 1 and not dead.is_fifo
+        letters["redrivable"] = dead.is_a_relays or (len(dead.sources) == 1 and not dead.is_fifo)
     return {"name": queue.name, "context": queue.context, **numbers, "dead_letters": letters}

@@ -18,7 +18,8 @@ Members = dict[str, Any]
 def redrive(session: Session, options: argparse.Namespace) -> int:
     order = _order(options)
     queue, source = dead_letter_queue(session.stage, session.stacks, options.queue)
-    _confirm(session, options, f"Send {_which(options, queue)} back to {moves.way_back(queue, source).name}")
+    back = moves.destination(session.stage, queue, source)
+    _confirm(session, options, f"Send {_which(options, queue)} back to {back}")
     return _tell(session, options, "moved", moves.redrive(session.stage, queue, source, order))
 
 

@@ -60,6 +60,21 @@ class Stage:
         """A boto3 client of Lambda that invokes without the way through the embedded AWS, whose errors are wrapped."""
         return aws.client(self.place, "lambda", self.place.lambda_url)
 
+    def tells_nothing_outside_its_contracts(self) -> None:
+        """Raises AssertionError if a relay had to set a message aside: whatever tests make services tell is checked.
+
+        A test that does so on purpose discards the letter. A stage that is down is not asked.
+        """
+        if self.emulator_pid is None:
+            return
+        sqs = self.client("sqs")
+        queues = sqs.list_queues(QueueNamePrefix="local-").get("QueueUrls", [])
+        for url in (queue for queue in queues if queue.endswith("-relay-dead-letters")):
+            found = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageAttributeNames=["All"])
+            told = [one.get("MessageAttributes", {}) for one in found.get("Messages", [])]
+            reasons = [one["reason"]["StringValue"] for one in told if "reason" in one]
+            assert reasons == [], f"messages outside their contracts, in {url.rpartition('/')[2]}"
+
     def up(self) -> str:
         """What `make up` does, at this stage's place; fails the test with the command's own words.
 
@@ -120,6 +135,7 @@ def own_stage(config: pytest.Config, root: Path = ROOT) -> Iterator[Stage]:
     try:
         made.up()
         yield made
+        made.tells_nothing_outside_its_contracts()
     finally:
         made.stop()
         shutil.rmtree(state)

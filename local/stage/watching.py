@@ -22,6 +22,8 @@ OVERLAY = f"{aws.STAGE}-backoffice-watched"
 POLL_SECONDS = 0.1
 _LAYER = "shared"
 _PACKAGE = ROOT / "shared" / "python"
+_CONTRACTS = ROOT / "shared" / "contracts"
+_OF_A_SERVICE = ("openapi.yml", "consumes.yml")
 _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # equal files give equal archives
 
 Seen = dict[Path, tuple[int, int]]
@@ -116,9 +118,11 @@ def _files(part: str) -> list[tuple[Path, str]]:
     folder = _PACKAGE if part == _LAYER else ROOT / "services" / part
     inside = "backoffice" if part == _LAYER else part.replace("-", "_")
     found = [path for path in sorted((folder / inside).rglob("*")) if path.is_file() and path.suffix != ".pyc"]
-    if (folder / "openapi.yml").is_file():
-        found.append(folder / "openapi.yml")
-    return [(path, path.relative_to(folder).as_posix()) for path in found]
+    if part == _LAYER:
+        return [(path, path.relative_to(folder).as_posix()) for path in found]
+    found += [path for name in _OF_A_SERVICE if (path := folder / name).is_file()]
+    shared = [_CONTRACTS / "envelope.v1.json", *sorted((_CONTRACTS / part).glob("*.json"))]
+    return [(path, path.relative_to(ROOT if path in shared else folder).as_posix()) for path in (*found, *shared)]
 
 
 def _seen(part: str) -> Seen:

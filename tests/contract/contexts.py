@@ -11,10 +11,12 @@ from types import ModuleType
 from typing import Any
 
 import yaml
-from marshmallow import Schema
 
-ROOT = Path(__file__).resolve().parents[2]
-CONTRACTS = ROOT / "shared" / "contracts"
+from backoffice.messages.inbox import Inbox
+from compatibility import contracts
+from compatibility.contracts import ROOT, Contract
+
+CONTRACTS = contracts.FOLDER
 
 EMITTED = {
     "customer-support": {
@@ -63,6 +65,7 @@ CONSUMED = {
         "InvoicePaid",
         "InvoiceVoided",
         "InvoiceMarkedUncollectible",
+        "InvoiceDisputed",
         "DisputeSettled",
         "OpenDisputeTicket",
         "ForgetCustomer",
@@ -101,9 +104,10 @@ def folders() -> list[str]:
     return sorted(folder.parent.name for folder in (ROOT / "services").glob("*/serverless.yml"))
 
 
-def contracts_of(context: str) -> dict[str, Path]:
-    """The contracts of a context's events, version 1, by event type."""
-    return {path.name.removesuffix(".v1.json"): path for path in (CONTRACTS / context).glob("*.v1.json")}
+def told(context: str) -> dict[str, Contract]:
+    """What a context tells, by message type: of each the one version that is not deprecated."""
+    own = contracts.told_by(context, contracts.read()).values()
+    return {one.message.name: one for one in own if one.context and not one.is_deprecated}
 
 
 def module(context: str, name: str) -> ModuleType:
@@ -114,10 +118,10 @@ def module(context: str, name: str) -> ModuleType:
     return import_module(f"{package}.{name}")
 
 
-def consumers(context: str) -> dict[str, Schema]:
-    """What a context reads of each event type that it consumes."""
-    inbox = module(context, "handlers.inbox").inbox
-    return dict(inbox.schemas)
+def inbox(context: str) -> Inbox:
+    """What takes in the messages of other contexts."""
+    found: Inbox = module(context, "handlers.inbox").inbox
+    return found
 
 
 def subscribed(context: str) -> set[str]:

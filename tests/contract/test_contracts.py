@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 from backoffice_testing import contracts
+from fastjsonschema import JsonSchemaValuesException
 
-from tests.contract.contexts import CONTEXTS, CONTRACTS, EMITTED, contracts_of, folders
+from backoffice.messages import contracts as at_run_time
+from compatibility.contracts import KINDS, Contract, NotAContract, read
+from compatibility.fitting import UNDERSTOOD
+from tests.contract.contexts import CONTEXTS, CONTRACTS, EMITTED, folders, told
 
 ENVELOPE = CONTRACTS / "envelope.v1.json"
 FILES = sorted(CONTRACTS.glob("**/*.json"))
@@ -23,20 +27,60 @@ def test_every_context_has_its_place_among_those_that_are_expected() -> None:
 
 
 @pytest.mark.parametrize("context", CONTEXTS)
-def test_a_context_has_a_contract_for_each_event_that_it_emits_and_no_other(context: str) -> None:
-    assert contracts_of(context).keys() == EMITTED[context]
+def test_a_context_has_a_contract_for_each_message_that_it_emits_and_no_other(context: str) -> None:
+    assert told(context).keys() == EMITTED[context]
 
 
-def test_there_are_no_other_files_than_contracts_and_the_envelope() -> None:
-    known = {path for context in CONTEXTS for path in contracts_of(context).values()}
-    assert {path for path in CONTRACTS.rglob("*") if path.is_file()} == {*known, ENVELOPE}
+def test_there_are_no_other_files_than_contracts_of_contexts_and_the_envelope(tmp_path: Path) -> None:
+    assert {one.context for one in read()} == {*CONTEXTS, None}
+    (tmp_path / "notes.txt").touch()
+    with pytest.raises(NotAContract, match=r"notes\.txt is not named"):
+        read(tmp_path)
+
+
+def test_of_each_message_one_version_is_told_and_older_ones_are_only_understood() -> None:
+    versions: dict[str, list[Contract]] = {}
+    for one in read():
+        versions.setdefault(one.message.name, []).append(one)
+    for name, known in versions.items():
+        known.sort(key=lambda one: one.message.version)
+        newest = known.pop()
+        assert not newest.is_deprecated, name
+        assert [one.message for one in known if not one.is_deprecated] == []
+
+
+@each_contract
+def test_a_contract_is_of_an_event_or_says_that_it_is_of_a_command_or_a_reply(path: Path) -> None:
+    assert Contract.read(path.relative_to(CONTRACTS).as_posix(), path.read_text()).kind in KINDS
+
+
+@each_contract
+def test_a_contract_is_written_in_words_that_the_gate_can_compare(path: Path) -> None:
+    schema = json.loads(path.read_text())
+    for part in [schema, *(part for _, part in fields(schema))]:
+        assert part.keys() <= UNDERSTOOD
+
+
+@each_contract
+def test_what_keeps_a_contract_in_tests_keeps_it_at_run_time_and_what_breaks_it_breaks_it(path: Path) -> None:
+    reference, compiled = contracts.validator(path), at_run_time.compiled(path.name)
+    for example in reference.schema["examples"]:
+        compiled(example)
+        for name, value in example.items():
+            for other in ({**example, name: changed} for changed in (None, 1, "?", [], {}, [value])):
+                assert reference.is_valid(other) == holds(compiled, other), f"{name}: {other[name]}"
+            without = {key: value for key, value in example.items() if key != name}
+            assert reference.is_valid(without) == holds(compiled, without)
 
 
 @each_contract
 def test_a_contract_names_itself_and_explains_each_field(path: Path) -> None:
     schema = json.loads(path.read_text())
     assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
-    assert schema["title"] == path.name.split(".")[0].replace("envelope", "Envelope")
+    contract = Contract.read(path.relative_to(CONTRACTS).as_posix(), path.read_text())
+    assert schema["title"] == contract.message.name
+    names = [*([contract.context] if contract.context else []), path.name.split(".")[0], str(contract.message.version)]
+    assert schema["$id"] == "urn:backoffice:contract:" + ":".join(names)
     assert [where for where, part in fields(schema) if not part.get("description")] == []
 
 
@@ -87,6 +131,14 @@ def test_the_kit_refuses_an_event_that_breaks_its_contract_or_has_none() -> None
         contracts.check({**good, "aggregate_version": 0})
     with pytest.raises(contracts.NoContract, match="PigsFlew"):
         contracts.check({**good, "type": "PigsFlew"})
+
+
+def holds(check: Callable[[Any], Any], document: Any) -> bool:
+    try:
+        check(document)
+    except JsonSchemaValuesException:
+        return False
+    return True
 
 
 def objects(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from backoffice_testing import contracts
 
-from tests.contract.contexts import CONTEXTS, EMITTED
+from tests.contract import seen
+from tests.contract.contexts import CONTEXTS, EMITTED, told
 from tests.contract.working_day import Emitted
 
 
@@ -41,3 +42,16 @@ def test_billed_time_is_caused_by_the_solved_ticket(emitted: Emitted) -> None:
     assert {envelope["data"]["time_entry_id"] for envelope in billed} == told
     assert {envelope["causation_id"] for envelope in billed} == {solved["event_id"]}
     assert len(told) == 2
+
+
+TOLD = [(context, type) for context in CONTEXTS for type in sorted(EMITTED[context])]
+
+
+@pytest.mark.parametrize(("context", "type"), TOLD)
+def test_each_field_of_a_contract_and_each_value_that_it_names_is_seen(
+    context: str, type: str, emitted: Emitted, seldom_emitted: Emitted
+) -> None:
+    contract = told(context)[type]
+    messages = [one for one in (*emitted[context], *seldom_emitted[context]) if one["type"] == type]
+    unseen = seen.promised(contract.schema).difference(*(seen.told(one["data"]) for one in messages))
+    assert sorted(unseen) == [], f"no test makes {context} tell this of {contract.message}"

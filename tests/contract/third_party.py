@@ -26,13 +26,16 @@ class ThirdParty:
     s3: Any
 
     def drop(self, text: str) -> None:
+        self.put(f"incoming/acme/{len(text)}.csv", text.encode())
+
+    def put(self, key: str, content: bytes, etag: str = "") -> None:
+        """Put a file where it goes; announced as another one with an ``etag`` of its own."""
         files = contexts.module("analytics", "domain.drops.drop")
         work = contexts.module("analytics", "transforming.work")
         stores = [contexts.module("analytics", f"store.{name}") for name in ("drops", "records")]
-        key = f"incoming/acme/{len(text)}.csv"
-        etag = self.s3.put_object(Bucket=BUCKET, Key=key, Body=text.encode())["ETag"].strip('"')
+        stored = self.s3.put_object(Bucket=BUCKET, Key=key, Body=content)["ETag"].strip('"')
         transformer = work.Transformer(BUCKET, 2**20, Mock(), stores[0].DropStore(), stores[1].RecordStore())
-        transformer.take(files.File(key, etag, len(text)))
+        transformer.take(files.File(key, etag or stored, len(content)))
 
     def stays_away(self) -> None:
         alerts = contexts.module("analytics", "domain.drops.alerts")

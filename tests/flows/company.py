@@ -17,7 +17,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from backoffice_testing import Reply, contracts
+from backoffice_testing import Reply
 
 from backoffice import dynamodb
 from backoffice.clock import now
@@ -180,8 +180,6 @@ class Company:
             waiting = [item for (pk, _), item in table.items() if pk.startswith("OUTBOX#")]
             images = self.post.weather.some(waiting)
             if images:
-                for image in images:
-                    contracts.check(json.loads(image["event"]["S"]))
                 self.told += [json.loads(image["event"]["S"]) for image in images]
                 self._invoke(context, "relay", {"Records": [{"dynamodb": {"NewImage": image}} for image in images]})
             found = found or bool(waiting)

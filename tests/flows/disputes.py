@@ -65,4 +65,3 @@ UPHELD = Dispute("Upheld", {"outcome": "upheld"})
 IN_PART = Dispute("Credited in part", {"outcome": "credited", "lines": [{"line_id": "2", "amount": "30.00"}]})
 LATE = Dispute("Credited late", {"outcome": "credited"}, times_out=True)
 SETTLED = Dispute("Settled by an accountant", settlement="upheld")
-DISPUTES = [UPHELD, IN_PART, LATE, SETTLED]

@@ -1,4 +1,4 @@
-"""Dunning: steps that become tickets, and a payment that ends it."""
+"""Dunning: steps that become tickets, a payment that ends it, and a dispute that lets it pause."""
 
 from __future__ import annotations
 
@@ -35,3 +35,34 @@ class Dunning:
         money = {"amount": {"amount": "119.00", "currency": "EUR"}, "external_ref": "bank-1"}
         payment = {"account_id": self.customer_id, "invoice_id": self.invoice_id, **money}
         company.done(INVOICING, "POST", "/payments", payment)
+
+
+class Paused:
+    """A reminder is due, and the invoice is disputed before an agent gets to it; an accountant may settle that."""
+
+    def __init__(self, *, is_settled: bool) -> None:
+        self.is_settled = is_settled
+
+    def __str__(self) -> str:
+        return "dunning after a dispute" if self.is_settled else "dunning in a dispute"
+
+    def prepare(self, company: Company) -> None:
+        accounts = Accounts(company)
+        self.customer_id = accounts.customer("Objector")
+        self.invoice_id = accounts.issued(self.customer_id, "100.00", days_ago=1)
+
+    def acts(self, company: Company) -> Iterator[Callable[[], bool]]:
+        yield at_once(lambda: company.strike(INVOICING, work="pursue_invoices"))
+        yield at_once(lambda: self._dispute(company))
+        if self.is_settled:
+            yield at_once(lambda: self._settle(company))
+
+    def state(self, company: Company) -> Any:
+        return [invoice_state(company, self.invoice_id), standing(tickets(company, self.customer_id))]
+
+    def _dispute(self, company: Company) -> None:
+        path = f"/invoices/{self.invoice_id}/disputes"
+        self.dispute_id = company.done(INVOICING, "POST", path, {"reason": "Never ordered"})["id"]
+
+    def _settle(self, company: Company) -> None:
+        company.done(INVOICING, "POST", f"/disputes/{self.dispute_id}/settle", {"outcome": "upheld"})

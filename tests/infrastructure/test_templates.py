@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from local.stage.place import ROOT
 from tests.infrastructure.policies import actions, as_list, of_policy, statements, too_wide
 from tests.infrastructure.templates import AWS_STAGES, STACKS, Template
 
@@ -279,13 +280,15 @@ def test_logs_do_not_stay_for_ever(service_templates: list[Template]) -> None:
         assert all(group["Properties"]["RetentionInDays"] <= 90 for group in groups.values())
 
 
-def test_a_service_ships_its_own_package_and_its_api_document_alone(service_templates: list[Template]) -> None:
+def test_a_service_ships_its_own_package_and_what_it_promises_and_relies_on(service_templates: list[Template]) -> None:
     for template in service_templates:
         names = template.packaged_files()
         package = template.stack.replace("-", "_")
-        assert "openapi.yml" in names
+        own = (ROOT / "shared" / "contracts" / template.stack).glob("*.json")
+        contracts = {"shared/contracts/envelope.v1.json", *(path.relative_to(ROOT).as_posix() for path in own)}
         assert f"{package}/handlers/queries.py" in names
-        assert [name for name in names if not name.startswith(f"{package}/")] == ["openapi.yml"]
+        others = {name for name in names if not name.startswith(f"{package}/")}
+        assert others == {"openapi.yml", "consumes.yml", *contracts}
         assert not [name for name in names if "test" in name or name.endswith(".pyc")]
 
 

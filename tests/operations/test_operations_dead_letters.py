@@ -330,10 +330,11 @@ def test_a_discarded_letter_is_deleted_and_sent_nowhere(place: Place) -> None:
     assert place.received(INBOX) == []
 
 
-def test_letters_of_a_stream_have_no_queue_to_go_back_to_and_may_be_discarded(place: Place) -> None:
+def test_letters_of_a_stream_have_nothing_to_go_back_with_and_may_be_discarded(place: Place) -> None:
     place.sqs.send_message(QueueUrl=place.urls[RELAY], MessageBody="{}")
-    with pytest.raises(Problem, match="fed by no queue"):
-        moves.redrive(place.stage, *place.found(RELAY), Order("redrive", None))
+    outcome = moves.redrive(place.stage, *place.found(RELAY), Order("redrive", None))
+    assert outcome.done == []
+    assert "records of the table's stream" in outcome.failed[0]["reason"]
 
     assert len(moves.discard(place.stage, place.found(RELAY)[0], Order("discard", None)).done) == 1
 
@@ -364,7 +365,79 @@ def test_the_overview_shows_dead_letters_with_the_queue_that_they_came_out_of(pl
     assert set(items) == {INBOX, RELAY}
     letters = items[INBOX]["dead_letters"]
     assert (letters["name"], letters["depth"], letters["redrivable"]) == (LETTERS, 1, True)
-    assert (items[RELAY]["depth"], items[RELAY]["dead_letters"]["redrivable"]) == (None, False)
+    assert (items[RELAY]["depth"], items[RELAY]["dead_letters"]["redrivable"]) == (None, True)
+
+
+class ToldAgain:
+    """A relay that tells all but the messages that are still outside their contract: those are letters again."""
+
+    def __init__(self, place: Place, *refused: str) -> None:
+        self.images: list[dict[str, Any]] = []
+        self.place, self.refused = place, refused
+
+    def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:
+        assert FunctionName == RELAY.removesuffix("-dead-letters")
+        (record,) = json.loads(Payload)["Records"]
+        image = {name: value["S"] for name, value in record["dynamodb"]["NewImage"].items()}
+        self.images.append(image)
+        if image["sk"] in self.refused:
+            set_aside(self.place, image["sk"])
+        return {"StatusCode": 200}
+
+
+def set_aside(place: Place, event_id: str, **more: str) -> str:
+    attributes = {"type": "TicketSolved", "reason": "data.score must be integer", "xray": HEADER, **more}
+    told = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
+    body = json.dumps({"event_id": event_id})
+    sent = place.sqs.send_message(QueueUrl=place.urls[RELAY], MessageBody=body, MessageAttributes=told)
+    return str(sent["MessageId"])
+
+
+def relay_of(place: Place, monkeypatch: pytest.MonkeyPatch, *refused: str) -> ToldAgain:
+    relay, real = ToldAgain(place, *refused), place.stage.client
+    monkeypatch.setattr(place.stage, "client", lambda service: relay if service == "lambda" else real(service))
+    return relay
+
+
+def test_what_a_relay_has_set_aside_is_handed_to_it_again(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    letter_id = set_aside(place, "evt_1", queue="prod-customer-support-commands")
+    relay = relay_of(place, monkeypatch)
+    outcome = moves.redrive(place.stage, *place.found(RELAY), Order("redrive", None))
+
+    assert (outcome.done, place.received(RELAY)) == ([letter_id], [])
+    assert relay.images == [
+        {
+            "pk": "OUTBOX#0",
+            "sk": "evt_1",
+            "type": "TicketSolved",
+            "event": '{"event_id": "evt_1"}',
+            "queue": "prod-customer-support-commands",
+            "xray": HEADER,
+        }
+    ]
+
+
+def test_what_is_still_outside_its_contract_is_a_letter_again_and_not_handed_on_for_ever(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        set_aside(place, f"evt_{number}")
+    relay = relay_of(place, monkeypatch, "evt_1")
+    moves.redrive(place.stage, *place.found(RELAY), Order("redrive", None, rate=100.0))
+
+    assert sorted(image["sk"] for image in relay.images) == ["evt_0", "evt_1", "evt_2"]
+    (left,) = place.received(RELAY)
+    assert json.loads(left["Body"])["event_id"] == "evt_1"
+
+
+def test_a_message_that_was_set_aside_tells_why(place: Place) -> None:
+    set_aside(place, "evt_1")
+    queue, source = place.found(RELAY)
+    (letter,) = dead_letters.listed(place.stage, queue)["items"]
+    found = causes.exceptions(place.stage, place.stacks, source, letter)
+
+    assert found["trace_id"] == letter["trace_id"] == trace_id()
+    assert found["exceptions"] == [{"type": "OutsideItsContract", "message": "data.score must be integer", "stack": []}]
 
 
 def test_the_age_of_a_queues_oldest_message_is_that_of_its_metric(place: Place) -> None:
@@ -409,7 +482,7 @@ def test_nobody_touches_a_letter_without_a_name(place: Place) -> None:
 
 
 def letter(**about: Any) -> dict[str, Any]:
-    return {"id": "m-1", "sent_at": "2026-01-01T00:00:00Z", "trace_id": None} | about
+    return {"id": "m-1", "sent_at": "2026-01-01T00:00:00Z", "trace_id": None, "attributes": {}} | about
 
 
 def record(at: float, queue: str, message: str) -> dict[str, Any]:

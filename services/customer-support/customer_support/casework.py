@@ -13,7 +13,7 @@ from customer_support.domain.cases import Ending
 from customer_support.domain.conversation import Author, Message, TimeEntry, Visibility
 from customer_support.domain.disputes import Outcome, refusal
 from customer_support.domain.history import Act
-from customer_support.domain.matters import ESCALATED, Matter, Objection
+from customer_support.domain.matters import DISPUTED, ESCALATED, Matter, Objection
 from customer_support.domain.replies import Reply
 from customer_support.domain.service_levels import Priority
 from customer_support.domain.tickets import Ticket
@@ -37,6 +37,35 @@ def end(case_id: str, event: Event, why: str, outcome: Outcome | None = None) ->
     _until_written(lambda: _end(Store(), case_id, ending, event))
 
 
+def pause(invoice_id: str, dispute_id: str, event: Event) -> None:
+    """The invoice is disputed: nobody is to be reminded until that is settled. Raises Contended."""
+    why = "The invoice is disputed: remind nobody until that is settled."
+    _until_written(lambda: _mark(Store(), invoice_id, (dispute_id, True), why, event.event_id))
+
+
+def go_on(invoice_id: str, dispute_id: str) -> None:
+    """A dispute of the invoice is settled; the event is to be marked as taken by what follows. Raises Contended."""
+    why = "The dispute about the invoice is settled: reminding goes on."
+    _until_written(lambda: _mark(Store(), invoice_id, (dispute_id, False), why, None))
+
+
+def _mark(store: Store, invoice_id: str, dispute: tuple[str, bool], why: str, event_id: str | None) -> None:
+    """Tag the open reminders of an invoice while it is disputed, or take the tag off."""
+    case, act = store.case(invoice_id), Act(INVOICING, now())
+    dispute_id, is_open = dispute
+    case.hear_of(dispute_id, is_open=is_open)
+    reminders = [asked.ticket_id for asked in case.tickets.values()]
+    tickets, _ = store.tickets_and_levels(reminders) if reminders else ([], None)
+    for ticket in tickets:
+        if ticket.has_point and (DISPUTED in ticket.tags) is not case.is_disputed:
+            others = [tag for tag in ticket.tags if tag != DISPUTED]
+            ticket.change({"tags": [*others, DISPUTED] if case.is_disputed else others}, act)
+            note = _note(ticket, why, act)
+            ticket.note(note)
+            store.add_reply(Reply(ticket, note))
+    store.save_case(case, event_id)
+
+
 def _take_up(store: Store, matter: Matter, event: Event) -> None:
     case, act = store.case(matter.case_id), Act(INVOICING, now())
     if asked := case.tickets.get(matter.topic):
@@ -45,7 +74,10 @@ def _take_up(store: Store, matter: Matter, event: Event) -> None:
             _hear_again(store, asked.ticket_id, matter, event)
         return
     id = derived_id("tkt", matter.since, matter.case_id, matter.topic)
-    ticket = Ticket.open(id, matter.details, act, store.service_levels())
+    details = matter.details
+    if case.is_disputed:
+        details["tags"].append(DISPUTED)
+    ticket = Ticket.open(id, details, act, store.service_levels())
     messages = [_note(ticket, ticket.body, act)]
     if isinstance(matter, Objection):
         ticket.dispute = matter.as_dispute(return_address(event))

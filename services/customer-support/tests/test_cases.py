@@ -110,6 +110,15 @@ class Reminders(CaseTest):
         self.take(self.told("InvoicePaid", 5))
         self.assertEqual([status for _, status, _ in self.standing()], ["closed", "solved"])
 
+    def test_are_marked_while_the_invoice_is_disputed(self) -> None:
+        self.take(self.step(1, 3), self.told("InvoiceDisputed", 1), self.told("InvoiceDisputed", 1), self.step(2, 4))
+        first, second = self.by_subject()
+        self.assertEqual([one["tags"][2:] for one in (first, second)], [["disputed"], ["disputed"]])
+        self.assertEqual(self.notes(first)[1:], ["The invoice is disputed: remind nobody until that is settled."])
+        self.take(self.told("DisputeSettled", 2), self.told("InvoiceDisputed", 1))
+        self.assertEqual([one["tags"] for one in self.by_subject()], [["dunning", "step-1"], ["dunning", "step-2"]])
+        self.assertEqual(self.notes(first)[2:], ["The dispute about the invoice is settled: reminding goes on."])
+
     def test_for_a_customer_who_is_not_there_are_dropped_and_logged(self) -> None:
         self.take(self.told("DunningStepReached", 3, account_id=new_id("cus")))
         self.assertEqual(self.tickets(), [])

@@ -16,7 +16,13 @@ class TimeEntryBilled(HelpDesk):
 
     def billed(self, entry: str, invoice: str, **more: Any) -> dict[str, Any]:
         data = {"time_entry_id": entry, "ticket_id": self.path.removeprefix("/tickets/"), "invoice_id": invoice}
-        return envelope("TimeEntryBilled", invoice, {**data, **more})
+        return envelope("TimeEntryBilled", invoice, {**data, "charged_minutes": 60, **more}, schema_version=2)
+
+    def billed_long_ago(self, entry: str, invoice: str) -> dict[str, Any]:
+        """The same in version 1, which did not tell what is charged."""
+        message = self.billed(entry, invoice, minutes=45)
+        del message["data"]["charged_minutes"]
+        return {**message, "schema_version": 1}
 
     def invoices(self) -> dict[str, str | None]:
         entries = self.get(f"{self.path}/time-entries").body["items"]
@@ -27,6 +33,30 @@ class TimeEntryBilled(HelpDesk):
 
         self.assertEqual(self.deliver(inbox.inbox, self.billed(self.entries[0], invoice)), [])
         self.assertEqual(self.invoices(), {self.entries[0]: invoice, self.entries[1]: None, self.entries[2]: None})
+
+    def test_tells_how_much_of_it_is_charged(self) -> None:
+        self.deliver(inbox.inbox, self.billed(self.entries[0], new_id("inv"), charged_minutes=75))
+
+        entries = self.get(f"{self.path}/time-entries").body["items"]
+        charged = {entry["id"]: entry["charged_minutes"] for entry in entries}
+        self.assertEqual(charged, {self.entries[0]: 75, self.entries[1]: None, self.entries[2]: None})
+
+    def test_in_version_1_is_still_understood_beside_version_2(self) -> None:
+        old, new = new_id("inv"), new_id("inv")
+        messages = self.billed_long_ago(self.entries[0], old), self.billed(self.entries[1], new)
+
+        self.assertEqual(self.deliver(inbox.inbox, *messages), [])
+        entries = self.get(f"{self.path}/time-entries").body["items"]
+        told = {entry["id"]: (entry["invoice_id"], entry["charged_minutes"]) for entry in entries}
+        billed = {self.entries[0]: (old, None), self.entries[1]: (new, 60), self.entries[2]: (None, None)}
+        self.assertEqual(told, billed)
+
+    def test_in_a_version_that_is_not_understood_fails_alone_with_the_reason(self) -> None:
+        future = {**self.billed(self.entries[0], new_id("inv")), "schema_version": 3}
+
+        self.assertEqual(self.deliver(inbox.inbox, future, self.billed(self.entries[1], new_id("inv"))), [0])
+        (failure,) = [line["exception"] for line in self.logs() if line["message"] == "message failed"]
+        self.assertIn("UnknownMessage: no consumer for TimeEntryBilled v3; understood: v1, v2", failure)
 
     def test_five_times_in_any_order_leaves_what_once_in_order_leaves(self) -> None:
         billed = {entry: new_id("inv") for entry in self.entries}

@@ -43,7 +43,8 @@ class Contracts(CompanyTest):
         envelopes = validator(CONTRACTS / "envelope.v1.json")
         for event in events:
             envelopes.validate(event)
-            validator(CONTRACTS / "invoicing" / f"{event['type']}.v1.json").validate(event["data"])
+            contract = f"{event['type']}.v{event['schema_version']}.json"
+            validator(CONTRACTS / "invoicing" / contract).validate(event["data"])
 
     def test_examples_of_what_is_consumed_are_understood(self) -> None:
         self.put("/rates/consulting", RATE)

@@ -79,3 +79,10 @@ class GatheringTime(unittest.TestCase):
         fact = one.facts[-1]
         self.assertEqual(fact.type, "TimeEntryBilled")
         self.assertEqual((fact.data["time_entry_id"], fact.data["net"]), (entry.time_entry.time_entry_id, "120.00"))
+
+    def test_what_was_worked_and_what_is_charged_are_told_apart(self) -> None:
+        one = draft()
+        one.bill_time(worked(50), replace(rate(), step_minutes=30), NOON)
+        told = one.facts[-1]
+        minutes = told.data["worked_minutes"], told.data["charged_minutes"], told.data["net"]
+        self.assertEqual((told.schema_version, minutes), (2, (50, 60, "120.00")))

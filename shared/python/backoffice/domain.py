@@ -47,12 +47,14 @@ class Invalid(Exception):
 class Fact:
     """Something that happened, as the domain tells it; the message kit makes an event of it.
 
-    ``data`` is JSON-able: amounts as decimal strings, times as RFC 3339 strings.
+    ``data`` is JSON-able: amounts as decimal strings, times as RFC 3339 strings. ``schema_version`` is that of the
+    contract that it keeps.
     """
 
     type: str
     data: dict[str, Any]
     occurred_at: datetime
+    schema_version: int = field(default=1, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,9 @@ class Aggregate:
         """The version that the current change makes."""
         return self.version + 1
 
-    def record(self, type: str, data: dict[str, Any], at: datetime) -> None:
+    def record(self, type: str, data: dict[str, Any], at: datetime, *, schema_version: int = 1) -> None:
         """Remember a fact to be published together with the change that caused it."""
-        self.facts.append(Fact(type, data, at))
+        self.facts.append(Fact(type, data, at, schema_version=schema_version))
 
     def ask(self, context: str, type: str, data: dict[str, Any], at: datetime) -> None:
         """Remember a command to one other context, to be sent together with the change that caused it."""

@@ -59,6 +59,11 @@ class Id(fields.String):
         super().__init__(metadata={"pattern": f"^{prefix}_[0-9A-HJKMNP-TV-Z]{{26}}$"}, **kwargs)
         self.prefix = prefix
 
+    @property
+    def pattern(self) -> str:
+        """What is accepted, exactly: the first digit of a ULID is 7 at most."""
+        return f"^{self.prefix}_[0-7][0-9A-HJKMNP-TV-Z]{{25}}$"
+
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
         if not is_id(self.prefix, value):
             raise ValidationError(f"Not an id of this kind: expected {self.prefix}_ and a ULID.")
@@ -138,6 +143,13 @@ class DecimalString(fields.Field[Decimal]):
         self.least = None if least is None else Decimal(least)
         self.most = Decimal(most)
         self.places = places
+
+    @property
+    def pattern(self) -> str:
+        """A regular expression of what is accepted whatever the digits: bounds that are no power of ten narrow it."""
+        digits = len(str(int(self.most) + 1)) - 2
+        sign = "-?" if self.least is None else ""
+        return rf"^{sign}(0|[1-9][0-9]{{0,{digits}}})(\.[0-9]{{1,{self.places}}})?$"
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Decimal:
         if not isinstance(value, str) or len(value) > 40 or not _DECIMAL.fullmatch(value):

@@ -185,13 +185,15 @@ def _content(answer: dict[str, Any], media_type: str) -> Any:
     return json.loads(answer["body"]) if media_type.endswith("json") else answer["body"]
 
 
-def envelope(type: str, aggregate_id: str, data: dict[str, Any], *, version: int = 1) -> dict[str, Any]:
-    """An event as another context sends it."""
+def envelope(
+    type: str, aggregate_id: str, data: dict[str, Any], *, version: int = 1, schema_version: int = 1
+) -> dict[str, Any]:
+    """An event as another context sends it; ``version`` is the aggregate's."""
     time = rfc3339(now())
     return {
         "event_id": new_id("evt"),
         "type": type,
-        "schema_version": 1,
+        "schema_version": schema_version,
         "occurred_at": time,
         "recorded_at": time,
         "aggregate_id": aggregate_id,

@@ -1,13 +1,29 @@
 """The contracts of events: JSON Schemas that say exactly what each context tells the others."""
 
 import json
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]
+
+from backoffice.clock import parse_time
+from backoffice.messages.contracts import FORMATS as OWN_FORMATS
 
 FOLDER = Path(__file__).resolve().parents[2] / "contracts"
+
+
+def _formats() -> FormatChecker:
+    """JSON Schema's formats, and those that contracts use beside them."""
+    checker = FormatChecker()
+    for name, holds in {**OWN_FORMATS, "date-time": parse_time}.items():
+        checker.checks(name, raises=ValueError)(partial(_of_text, holds))
+    return checker
+
+
+def _of_text(holds: Callable[[str], object], value: object) -> bool:
+    return not isinstance(value, str) or bool(holds(value))
 
 
 class NoContract(AssertionError):
@@ -33,6 +49,8 @@ def check(envelope: dict[str, Any]) -> None:
     faults = [*_faults("envelope", FOLDER / "envelope.v1.json", envelope)]
     if not faults:
         faults += _faults("data", path_of(envelope["type"], envelope["schema_version"]), envelope["data"])
+        if json.loads(path_of(envelope["type"], envelope["schema_version"]).read_text()).get("deprecated"):
+            faults.append(f"schema_version: {envelope['schema_version']} is deprecated and told no more")
     if faults:
         raise AssertionError(f"{envelope.get('type')} breaks its contract: " + "; ".join(faults))
 
@@ -41,7 +59,7 @@ def validator(path: Path) -> Draft202012Validator:
     """A contract, ready to be validated against; formats are checked too."""
     schema = json.loads(path.read_text())
     Draft202012Validator.check_schema(schema)
-    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+    return Draft202012Validator(schema, format_checker=_formats())
 
 
 _cached_validator = lru_cache(maxsize=None)(validator)

@@ -30,10 +30,23 @@ class Ending:
 
 @dataclass(kw_only=True)
 class Case(Aggregate):
-    """An invoice that is pursued or a dispute, under its own id; its tickets by topic, and its latest ending."""
+    """An invoice that is pursued or a dispute, under its own id; its tickets by topic, and its latest ending.
+
+    ``disputes`` are those about an invoice, and whether they are open: a settled one never opens again.
+    """
 
     tickets: dict[str, Asked] = field(default_factory=dict)
     ending: Ending | None = None
+    disputes: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether nobody should be reminded at the moment."""
+        return any(self.disputes.values())
+
+    def hear_of(self, dispute_id: str, *, is_open: bool) -> None:
+        """Note that a dispute was raised or settled, in whatever order that is told."""
+        self.disputes = {**self.disputes, dispute_id: is_open and self.disputes.get(dispute_id, True)}
 
     def take_up(self, topic: str, ticket_id: str, version: int) -> None:
         """Note the ticket of a topic."""

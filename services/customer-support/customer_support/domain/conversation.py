@@ -47,7 +47,8 @@ class Message:
 class TimeEntry:
     """Time that was worked on a ticket, in whole minutes; a billable one is priced by its rate code.
 
-    ``invoice_id`` is where it was billed, once it was.
+    ``invoice_id`` is where it was billed, once it was, and ``charged_minutes`` how much of it: the rate may count begun
+    steps. None where invoicing has not told.
     """
 
     id: str
@@ -59,6 +60,7 @@ class TimeEntry:
     entered_at: datetime
     note: str | None = None
     invoice_id: str | None = None
+    charged_minutes: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

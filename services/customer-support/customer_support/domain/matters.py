@@ -9,7 +9,7 @@ from customer_support.domain.disputes import Dispute
 from customer_support.domain.service_levels import Priority
 
 QUEUE = "billing"
-ESCALATED = "escalated"
+ESCALATED, DISPUTED = "escalated", "disputed"
 _BY_STEP = {1: Priority.NORMAL, 2: Priority.HIGH}
 _MOST_SHOWN = 100
 

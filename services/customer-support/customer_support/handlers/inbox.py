@@ -35,7 +35,13 @@ def take_erasure_answer(reply: Event, data: dict[str, Any]) -> None:
     forgetting.take_answer(Store(), data["erasure_id"], (context, answer), now(), reply.event_id)
 
 
-@inbox.on("TimeEntryBilled", schema=schemas.TimeEntryBilled)
+@inbox.upcast("TimeEntryBilled", schema=schemas.TimeEntryBilledV1, version=1)
+def tell_what_is_charged(event: Event) -> dict[str, Any]:
+    """Version 1 told what was worked only: with a rate that counts begun steps, more may have been charged."""
+    return {**event.data, "charged_minutes": None}
+
+
+@inbox.on("TimeEntryBilled", schema=schemas.TimeEntryBilled, version=2)
 def mark_billed(event: Event, data: dict[str, Any]) -> None:
     """Agents see on which invoice their time stands."""
     Store().mark_billed(event.event_id, data)
@@ -63,8 +69,15 @@ def hear_dispute(command: Event, objection: Objection) -> None:
     casework.take_up(objection, command)
 
 
+@inbox.on("InvoiceDisputed", schema=schemas.InvoiceDisputed)
+def pause_reminders(event: Event, data: dict[str, Any]) -> None:
+    """Nobody is to be reminded of a disputed invoice."""
+    casework.pause(data["invoice_id"], data["dispute_id"], event)
+
+
 @inbox.on("DisputeSettled", schema=schemas.DisputeSettled)
 def end_dispute(event: Event, data: dict[str, Any]) -> None:
-    """The dispute is settled, maybe by an accountant: nobody waits for an agent any more."""
+    """The dispute is settled, maybe by an accountant: nobody waits for an agent any more, and reminding goes on."""
+    casework.go_on(data["invoice_id"], data["dispute_id"])
     why = f"The dispute about invoice {data['number']} is settled: {data['outcome']}."
     casework.end(data["dispute_id"], event, why, data["outcome"])

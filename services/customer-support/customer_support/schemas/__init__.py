@@ -7,9 +7,11 @@ from customer_support.schemas.events import (
     DunningStepReached,
     ErasureAnswer,
     ForgetCustomer,
+    InvoiceDisputed,
     InvoiceEnded,
     OpenDisputeTicket,
     TimeEntryBilled,
+    TimeEntryBilledV1,
 )
 from customer_support.schemas.exports import CustomerExport, ExportPosition
 from customer_support.schemas.mails import MailFilter, ReceivedMail
@@ -48,6 +50,7 @@ __all__ = [
     "ForgetCustomer",
     "HistoryEntry",
     "Hold",
+    "InvoiceDisputed",
     "InvoiceEnded",
     "MailFilter",
     "Merger",
@@ -68,4 +71,5 @@ __all__ = [
     "TimeEntry",
     "TimeEntryBilled",
     "erasure_at",
+    "TimeEntryBilledV1",
 ]

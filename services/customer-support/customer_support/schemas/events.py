@@ -49,10 +49,16 @@ class ErasureAnswer(Tolerant):
         return {**data, "erased": tuple(data["erased"]), "kept": tuple(data["kept"])}
 
 
-class TimeEntryBilled(Tolerant):
+class TimeEntryBilledV1(Tolerant):
     time_entry_id = Id("tme", required=True)
     ticket_id = Id("tkt", required=True)
     invoice_id = Id("inv", required=True)
+
+
+class TimeEntryBilled(TimeEntryBilledV1):
+    """Version 2, which tells what is charged; null is of one that was told before."""
+
+    charged_minutes = Whole(required=True, allow_none=True)
 
 
 class DunningStepReached(Tolerant):
@@ -72,8 +78,12 @@ class InvoiceEnded(Tolerant):
     number = fields.String(required=True)
 
 
-class DisputeSettled(Tolerant):
+class InvoiceDisputed(Tolerant):
     dispute_id = Id("dsp", required=True)
+    invoice_id = Id("inv", required=True)
+
+
+class DisputeSettled(InvoiceDisputed):
     number = fields.String(required=True)
     outcome = fields.Enum(Outcome, by_value=True, required=True)
 

@@ -220,3 +220,4 @@ class TimeEntry(Strict):
     worked_by = fields.String()
     entered_at = Utc()
     invoice_id = Id("inv", allow_none=True)
+    charged_minutes = Whole(allow_none=True, metadata={"description": "What the invoice charges for."})

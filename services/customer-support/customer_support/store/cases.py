@@ -27,8 +27,11 @@ class Cases(Tickets):
         item = self._table.get(*keys.case(case_id))
         return load(Case, item) if item else Case(id=case_id)
 
-    def save_case(self, case: Case, event_id: str) -> None:
-        """Write a case with its messages, and that the event was taken. Raises StaleVersion, AlreadySeen."""
+    def save_case(self, case: Case, event_id: str | None) -> None:
+        """Write a case with its messages and, unless more of it is to come, that the event was taken.
+
+        Raises StaleVersion, AlreadySeen.
+        """
         transaction = Transaction(self._table)
         self._write_case(transaction, case, event_id)
         transaction.commit()
@@ -52,8 +55,9 @@ class Cases(Tickets):
             transaction.add(message_item(note))
         transaction.commit()
 
-    def _write_case(self, transaction: Transaction, case: Case, event_id: str) -> None:
-        transaction.once(event_id)
+    def _write_case(self, transaction: Transaction, case: Case, event_id: str | None) -> None:
+        if event_id:
+            transaction.once(event_id)
         transaction.replace(_case_item(case), version=case.version)
         transaction.emit(case)
 

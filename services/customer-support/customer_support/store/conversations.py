@@ -42,8 +42,8 @@ class Conversations(Part):
                 return attachment
         raise NotFound("attachment", attachment_id)
 
-    def mark_billed(self, event_id: str, billed: dict[str, str]) -> None:
-        """Note on which invoice a time entry stands, once for each event.
+    def mark_billed(self, event_id: str, billed: dict[str, Any]) -> None:
+        """Note on which invoice a time entry stands and what it charges, once for each event.
 
         Raises AlreadySeen; Conflict if there is no such entry, or if it stands on another invoice: nobody pays for
         the same time twice, so people must look at it.
@@ -56,19 +56,20 @@ class Conversations(Part):
                 raise
             self._mark_billed(event_id, elsewhere, billed)
 
-    def _mark_billed(self, event_id: str, ticket_id: str, billed: dict[str, str]) -> None:
+    def _mark_billed(self, event_id: str, ticket_id: str, billed: dict[str, Any]) -> None:
+        told = {name: billed[name] for name in ("invoice_id", "charged_minutes") if billed[name] is not None}
         transaction = Transaction(self._table)
         transaction.once(event_id)
         transaction.update(
             *keys.time_entry(ticket_id, billed["time_entry_id"]),
-            "SET invoice_id = :invoice",
-            values={":invoice": billed["invoice_id"]},
-            condition="attribute_exists(pk) AND (attribute_not_exists(invoice_id) OR invoice_id = :invoice)",
+            "SET " + ", ".join(f"{name} = :{name}" for name in told),
+            values={f":{name}": value for name, value in told.items()},
+            condition="attribute_exists(pk) AND (attribute_not_exists(invoice_id) OR invoice_id = :invoice_id)",
             conflict=_UNKNOWN,
         )
         transaction.commit()
 
-    def _absorbed_home(self, billed: dict[str, str]) -> str | None:
+    def _absorbed_home(self, billed: dict[str, Any]) -> str | None:
         """Which of the tickets that were merged into the one that told of the time holds the entry."""
         heir = self._table.get(*keys.ticket(billed["ticket_id"])) or {}
         homes = {keys.time_entry(one, billed["time_entry_id"]): one for one in heir.get("absorbed", [])}

@@ -113,12 +113,13 @@ class Invoice(Receivable):
             "ticket_id": entry.ticket_id,
             "account_id": self.account_id,
             "invoice_id": self.id,
-            "minutes": worked.minutes,
+            "worked_minutes": worked.minutes,
+            "charged_minutes": rate.charged(worked.minutes),
             "rate_code": worked.rate_code,
             "currency": self.currency,
             "net": written(line.net(self.currency), self.currency),
         }
-        self.record("TimeEntryBilled", data, at)
+        self.record("TimeEntryBilled", data, at, schema_version=2)
 
     def must_be_deletable(self) -> None:
         """Raise RuleBroken unless the invoice may vanish: only a draft may, and never with time on it.

@@ -52,7 +52,7 @@ class Event:
             document = json.loads(text)
         except (ValueError, RecursionError):
             raise ValidationError("The message is not JSON.") from None
-        return cls(**_ENVELOPE.load(document))
+        return cls(**ENVELOPE.load(document))
 
 
 class _Envelope(Tolerant):
@@ -69,7 +69,7 @@ class _Envelope(Tolerant):
     reply_to = fields.String(validate=validate.Regexp(QUEUE_NAME, error="This is no name of a queue."))
 
 
-_ENVELOPE = _Envelope()
+ENVELOPE = _Envelope()
 
 
 @dataclass(frozen=True)

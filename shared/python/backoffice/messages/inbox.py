@@ -10,7 +10,7 @@ ends, after the queue's receive limit, among the dead letters; the rest of its b
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
@@ -25,29 +25,54 @@ from backoffice.logs import invocation, logger
 from backoffice.messages.envelope import Event, Origin, originating
 
 Consumer = Callable[[Event, Any], None]
+Upcaster = Callable[[Event], dict[str, Any]]
+Read = tuple[str, int]
+"""A message's type and the version of its contract."""
 
 
 class UnknownMessage(Exception):
-    """No consumer of this context understands a message of that type."""
+    """No consumer of this context understands a message of that type, or not in that version."""
 
 
 @dataclass
 class Inbox:
-    """The consumers of a context, by message type."""
+    """The consumers of a context, by message type and version.
 
-    _consumers: dict[str, tuple[Schema, Consumer]] = field(default_factory=dict)
+    What was told in an older version is lifted to the newer one first, step by step, so that a consumer is written
+    for one version of each message.
+    """
+
+    _consumers: dict[Read, tuple[Schema, Consumer]] = field(default_factory=dict)
+    _upcasters: dict[Read, tuple[Schema, Upcaster]] = field(default_factory=dict)
+
+    @property
+    def reads(self) -> dict[Read, Schema]:
+        """What is understood: by type and version, the schema that a message's data must fit."""
+        return {read: schema for read, (schema, _) in (*self._upcasters.items(), *self._consumers.items())}
 
     @property
     def schemas(self) -> dict[str, Schema]:
-        """What is understood: by message type, the schema that its data must fit."""
-        return {type: schema for type, (schema, _) in self._consumers.items()}
+        """By message type, the schema that its consumer reads it with."""
+        return {type: schema for (type, _), (schema, _) in self._consumers.items()}
 
-    def on(self, type: str, schema: type[Schema]) -> Callable[[Consumer], Consumer]:
+    def on(self, type: str, schema: type[Schema], *, version: int = 1) -> Callable[[Consumer], Consumer]:
         """Register a consumer of messages of ``type``; it gets the message and its data as ``schema`` loads it."""
 
         def register(consumer: Consumer) -> Consumer:
-            self._consumers[type] = (schema(), consumer)
+            self._consumers[type, version] = (schema(), consumer)
             return consumer
+
+        return register
+
+    def upcast(self, type: str, schema: type[Schema], *, version: int) -> Callable[[Upcaster], Upcaster]:
+        """Register what lifts ``version`` of a message to the next one.
+
+        It gets a message whose data fits ``schema`` and answers the data as the next version would have told it.
+        """
+
+        def register(upcaster: Upcaster) -> Upcaster:
+            self._upcasters[type, version] = (schema(), upcaster)
+            return upcaster
 
         return register
 
@@ -80,12 +105,30 @@ class Inbox:
         with logger.append_context_keys(**names), originating(origin), _failure_logged():
             self._consume(event)
 
-    def _consume(self, event: Event) -> None:
-        if event.type not in self._consumers:
-            raise UnknownMessage(f"no consumer for {event.type}")
-        schema, consume = self._consumers[event.type]
+    def understood(self, event: Event) -> tuple[Event, dict[str, Any]]:
+        """A message in the version that its consumer is written for, and its data as the consumer gets it.
+
+        Raises UnknownMessage, ValidationError.
+        """
+        told = event
+        while (event.type, event.schema_version) in self._upcasters:
+            schema, lift = self._upcasters[event.type, event.schema_version]
+            schema.load(event.data)
+            event = replace(event, schema_version=event.schema_version + 1, data=lift(event))
+        if (event.type, event.schema_version) not in self._consumers:
+            raise UnknownMessage(self._unknown(told))
+        schema, _ = self._consumers[event.type, event.schema_version]
+        return event, schema.load(event.data)
+
+    def _unknown(self, told: Event) -> str:
+        known = ", ".join(f"v{version}" for type, version in sorted(self.reads) if type == told.type)
+        return f"no consumer for {told.type} v{told.schema_version}" + (f"; understood: {known}" if known else "")
+
+    def _consume(self, told: Event) -> None:
+        event, data = self.understood(told)
+        _, consume = self._consumers[event.type, event.schema_version]
         try:
-            consume(event, schema.load(event.data))
+            consume(event, data)
         except AlreadySeen:
             logger.info("event had been taken before")
         else:

@@ -52,7 +52,7 @@ def items(aggregate: Aggregate) -> Iterator[Item]:
         event = Event(
             event_id=new_id("evt"),
             type=fact.type,
-            schema_version=1,
+            schema_version=fact.schema_version,
             occurred_at=fact.occurred_at,
             recorded_at=now(),
             aggregate_id=aggregate.id,

@@ -1,6 +1,7 @@
 """The relay: carries messages from the outbox to the context's topic, each in its own request's trace.
 
-A command or reply goes to one queue instead. A message is published at least once and deleted from the outbox
+A command or reply goes to one queue instead. What its contract does not allow is never told: it becomes a dead letter
+of the relay, with the reason. A message is published at least once and deleted from the outbox
 afterwards. A crash in between publishes it again; consumers know its ``event_id``. What a lost stream leaves behind is
 swept up by the schedule.
 """
@@ -16,11 +17,18 @@ from backoffice.clock import now
 from backoffice.dynamodb import Table, client, from_dynamodb
 from backoffice.logs import invocation, logger
 from backoffice.messages import addresses, outbox
+from backoffice.messages.contracts import fault
 from backoffice.messages.outbox import Pending
 
 # The stream delivers within a second; what is older was missed by it.
 _OVERDUE = timedelta(minutes=1)
 _DELETED_AT_ONCE = 25
+# Of a dead letter's attribute, for people; SQS takes far more.
+_LONGEST_REASON = 1024
+
+
+class OutsideItsContract(Exception):
+    """A message says what its contract does not allow."""
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -43,13 +51,17 @@ def sweep(event: dict[str, Any], context: Any) -> None:
 def publish(table: Table, events: Iterable[Pending]) -> None:
     """Publish events and delete them from the outbox; one that fails does not hold up the others.
 
+    One that is outside its contract would fail for ever: it is set aside and deleted, too.
     Raises the first failure once all have been tried.
     """
     published: list[Pending] = []
     first_failure: Exception | None = None
     for pending in events:
         try:
-            _publish(pending)
+            try:
+                _publish(pending)
+            except OutsideItsContract as refused:
+                _set_aside(pending, str(refused))
         except Exception as failure:
             first_failure = first_failure or failure
             continue
@@ -65,9 +77,9 @@ def publish(table: Table, events: Iterable[Pending]) -> None:
 
 def _publish(pending: Pending) -> None:
     with tracing.record(pending.xray), _logged(pending):
-        header = tracing.header()
-        attributes = {"type": pending.type} | ({tracing.MESSAGE_ATTRIBUTE: header} if header else {})
-        _send(pending, {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()})
+        if reason := fault(pending.event):
+            raise OutsideItsContract(reason)
+        _send(pending, _attributes(pending, tracing.header()))
 
 
 def _send(pending: Pending, attributes: dict[str, Any]) -> None:
@@ -77,6 +89,20 @@ def _send(pending: Pending, attributes: dict[str, Any]) -> None:
     else:
         topic = os.environ["TOPIC_ARN"]
         client("sns").publish(TopicArn=topic, Message=pending.event, MessageAttributes=attributes)
+
+
+def _set_aside(pending: Pending, reason: str) -> None:
+    more = {"reason": reason[:_LONGEST_REASON]} | ({"queue": pending.queue} if pending.queue else {})
+    client("sqs").send_message(
+        QueueUrl=os.environ["DEAD_LETTERS_URL"],
+        MessageBody=pending.event,
+        MessageAttributes=_attributes(pending, pending.xray, **more),
+    )
+
+
+def _attributes(pending: Pending, trace: str | None, **more: str) -> dict[str, Any]:
+    attributes = {"type": pending.type, **more} | ({tracing.MESSAGE_ATTRIBUTE: trace} if trace else {})
+    return {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()}
 
 
 @contextmanager
