@@ -102,10 +102,6 @@ def test_flows_end_as_people_expect(stage_of: Callable[[Flow], Stage]) -> None:
     assert settled[0] == ["settled", "upheld", None, False]
     assert dunning[:2] == [[1, 2], ["paid", False, "119.00", "0.00", "0.00", []]]
     assert billing[:4] == ["Ada Brand", 1, [("0.75", "HUR", "72.00"), ("20", "MIN", "32.00")], [True, True]]
-    assert [ticket[6] for ticket in paused[-1]] == [["dispute"], ["disputed", "dunning", "step-1"]]
-    assert [ticket[6] for ticket in resumed[-1]] == [["dispute"], ["dunning", "step-1"]]
-    open_still = [ticket for end in ends[:-1] for ticket in end[-1] if ticket[1] != "solved"]
-    assert open_still == [*paused[-1], resumed[-1][1]]
     ours = [("messages", 2), ("tickets", 1), ("time_entries", 1)]
     assert erasure[0] == [
         ("customer-support", "customer", 1),
@@ -115,6 +111,10 @@ def test_flows_end_as_people_expect(stage_of: Callable[[Flow], Stage]) -> None:
     ]
     assert erasure[1] == [("invoicing", "invoices", 1, "§ 147 AO, § 14b UStG")]
     assert erasure[2:] == [["test-invoicing INVOICE"], None, "Bo Beside"]
+    assert [ticket[6] for ticket in paused[-1]] == [["dispute"], ["disputed", "dunning", "step-1"]]
+    assert [ticket[6] for ticket in resumed[-1]] == [["dispute"], ["dunning", "step-1"]]
+    open_still = [ticket for end in ends[:-1] for ticket in end[-1] if ticket[1] != "solved"]
+    assert open_still == [*paused[-1], resumed[-1][1]]
 
 
 @pytest.mark.parametrize("lost", ["OpenDisputeTicket", "DisputeResolved"])

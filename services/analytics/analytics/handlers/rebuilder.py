@@ -11,7 +11,6 @@ from analytics.rebuilding.work import Rebuilder, Sources
 from backoffice import tracing
 from backoffice.logs import invocation, logger
 from backoffice.messages.envelope import Event
-from backoffice.messages.inbox import UnknownMessage
 from backoffice.messages.loan import Loan, ask
 
 
@@ -50,9 +49,6 @@ def _sources() -> Sources:
 
 
 def _understood(event: Event) -> dict[str, Any]:
-    """What the inbox would hand its consumer."""
-    schema = inbox.schemas.get(event.type)
-    if schema is None:
-        raise UnknownMessage(f"no consumer for {event.type}")
-    data: dict[str, Any] = schema.load(event.data)
+    """What the inbox would hand its consumer, older versions lifted. Raises UnknownMessage, ValidationError."""
+    _, data = inbox.understood(event)
     return data

@@ -27,7 +27,7 @@ def forget_customer(command: Event, data: dict[str, Any]) -> None:
 
 
 @inbox.on("ErasureAnsweredByInvoicing", schema=schemas.ErasureAnswer)
-@inbox.on("ErasureAnsweredByAnalytics", schema=schemas.ErasureAnswer)
+@inbox.on("ErasureAnsweredByAnalytics", schema=schemas.NothingToErase)
 def take_erasure_answer(reply: Event, data: dict[str, Any]) -> None:
     """Another context says what it has erased and what it keeps."""
     answer = Answer(version=reply.aggregate_version, at=reply.occurred_at, erased=data["erased"], kept=data["kept"])

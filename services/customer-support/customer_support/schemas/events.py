@@ -37,6 +37,16 @@ class KeptThings(Tolerant):
         return Kept(**data)
 
 
+class NothingToErase(Tolerant):
+    """The answer of a context that knows customers by ids alone."""
+
+    erasure_id = Id("era", required=True)
+
+    @post_load
+    def _make(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**data, "erased": (), "kept": ()}
+
+
 class ErasureAnswer(Tolerant):
     """What a context answers to EraseCustomer."""
 
