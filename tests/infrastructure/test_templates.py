@@ -353,7 +353,7 @@ def test_a_service_ships_its_own_package_and_what_it_promises_and_relies_on(serv
         package = template.stack.replace("-", "_")
         own = (ROOT / "shared" / "contracts" / template.stack).glob("*.json")
         contracts = {"shared/contracts/envelope.v1.json", *(path.relative_to(ROOT).as_posix() for path in own)}
-        assert f"{package}/handlers/queries.py" in names
+        assert {f"{package}/handlers/queries.py", f"{package}/handlers/queries/__init__.py"} & set(names)
         others = {name for name in names if not name.startswith(f"{package}/")}
         assert others == {"openapi.yml", "consumes.yml", *contracts}
         assert not [name for name in names if "test" in name or name.endswith(".pyc")]
