@@ -17,7 +17,6 @@ from local.demo.apis import Apis
 from local.demo.cast import SELLER
 from local.demo.traces import documents, trace_ids
 from local.demo.waiting import until
-from tests.end_to_end.ledger import APART
 from tests.end_to_end.problems import assert_problem
 from tests.stage import Stage
 
@@ -173,7 +172,7 @@ def test_answers_that_the_person_is_gone(services: Apis, person: Person, asked: 
         services.support.send("POST", f"/customers/{person.id}/erasure", headers={"Idempotency-Key": "twice"}),
     ):
         assert_problem(reply, 410, "customer_erased")
-    draft = {"account_id": person.id, "currency": APART, "lines": [LINE | {"description": "More"}]}
+    draft = {"account_id": person.id, "currency": "EUR", "lines": [LINE | {"description": "More"}]}
     key = {"Idempotency-Key": str(uuid.uuid4())}
     assert_problem(services.invoicing.send("POST", "/invoices", draft, headers=key), 409, "account_erased")
 
@@ -192,7 +191,7 @@ def _live(stage: Stage, services: Apis, person: Person) -> Person:
     until("the account", lambda: services.invoicing.send("GET", account).status == 200)
     address = {"street": f"{person.mark} 1", "city": "Köln", "postal_code": "50667", "country": "DE"}
     services.invoicing.patch(account, {"address": address}, etag=services.invoicing.get(account).etag)
-    rate = {"description": "Work", "unit": "HUR", "unit_price": "90.00", "currency": APART, "tax": TAX}
+    rate = {"description": "Work", "unit": "HUR", "unit_price": "90.00", "currency": "EUR", "tax": TAX}
     services.invoicing.put(f"{account}/rates/erasable", rate)
     question = {"customer_id": person.id, "subject": f"Help {person.mark}", "body": f"I am {person.mark}"}
     ticket = services.support.post("/tickets", question).body["id"]
@@ -208,7 +207,7 @@ def _live(stage: Stage, services: Apis, person: Person) -> Person:
     until("the drafted time", lambda: services.invoicing.get(f"/invoices?account_id={person.id}").body["items"])
     draft, issued = (_draft(services, person) for _ in range(2))
     person.invoice = services.invoicing.post(f"/invoices/{issued}/finalize", {}).body["id"]
-    money = {"amount": {"amount": "119.00", "currency": APART}, "external_ref": str(uuid.uuid4())}
+    money = {"amount": {"amount": "119.00", "currency": "EUR"}, "external_ref": str(uuid.uuid4())}
     services.invoicing.post("/payments", {"account_id": person.id, "invoice_id": issued, **money})
     until("the words", lambda: len(services.support.get(f"/tickets?q={person.mark}").body["items"]) == 2)
     return person
@@ -216,7 +215,7 @@ def _live(stage: Stage, services: Apis, person: Person) -> Person:
 
 def _draft(services: Apis, person: Person) -> str:
     lines = [LINE | {"description": f"Work for {person.mark}"}]
-    draft = {"account_id": person.id, "currency": APART, "lines": lines, "note": f"Dear {person.mark}"}
+    draft = {"account_id": person.id, "currency": "EUR", "lines": lines, "note": f"Dear {person.mark}"}
     return str(services.invoicing.post("/invoices", draft).body["id"])
 
 

@@ -15,7 +15,6 @@ from local.demo.apis import Apis
 from local.demo.cast import SELLER, Cast
 from local.demo.traces import Document, children, documents, trace_ids
 from local.demo.waiting import until
-from tests.end_to_end.ledger import APART
 from tests.stage import Stage
 
 Body = dict[str, Any]
@@ -91,7 +90,7 @@ def test_reminders_become_tickets_that_a_payment_solves(stage: Stage, services: 
     number = invoice["number"]
     first, second = until("two reminders", lambda: found if len(found := reminders()) == 2 else None)
     assert [one["priority"] for one in (first, second)] == ["normal", "high"]
-    payment = {"account_id": customer_id, "amount": {"amount": "178.50", "currency": APART}}
+    payment = {"account_id": customer_id, "amount": {"amount": "178.50", "currency": "EUR"}}
     paid = services.invoicing.post(
         "/payments", {**payment, "external_ref": f"bank-{uuid.uuid4()}", "invoice_id": invoice["id"]}
     )
@@ -105,7 +104,7 @@ def test_reminders_become_tickets_that_a_payment_solves(stage: Stage, services: 
 
 
 def _issued(services: Apis, customer_id: str, day: Any) -> Body:
-    body = {"account_id": customer_id, "currency": APART, "lines": LINES, "terms": {"net_days": 0}}
+    body = {"account_id": customer_id, "currency": "EUR", "lines": LINES, "terms": {"net_days": 0}}
     draft = services.invoicing.post("/invoices", body).body
     series = f"FLOWS-{(TODAY - day).days}"
     services.invoicing.put(f"/series/{series}", {"prefix": f"{series}-"})
