@@ -48,6 +48,7 @@ def began() -> datetime:
 def people(stage: Stage, services: Apis, began: datetime) -> list[Person]:
     """Two people with the same life here."""
     marks = [f"{name}{uuid.uuid4().hex[:12]}" for name in ("zoe", "bea")]
+    services.invoicing.put("/seller", SELLER)
     with ThreadPoolExecutor() as lives:
         return list(lives.map(lambda mark: _live(stage, services, Person(mark)), marks))
 
@@ -186,7 +187,6 @@ def _live(stage: Stage, services: Apis, person: Person) -> Person:
     name = f"{person.mark.title()} Person"
     registered = {"name": name, "email": person.email, "company": f"{person.mark} Ltd"}
     person.id = services.support.post("/customers", registered).body["id"]
-    services.invoicing.put("/seller", SELLER)
     account = f"/accounts/{person.id}"
     until("the account", lambda: services.invoicing.send("GET", account).status == 200)
     address = {"street": f"{person.mark} 1", "city": "Köln", "postal_code": "50667", "country": "DE"}

@@ -29,9 +29,9 @@ def calm_and_wild(stage: Stage, services: Apis) -> tuple[Body, Body]:
     Day(services).set_up()
     with held_back(stage, INVOICING, ANALYTICS):
         calm, wild = _supported(services), _supported(services)
-        # Of each customer: registered, twice updated, two tickets solved; two tickets opened and solved.
+        # Of each customer: registered, twice updated, two tickets solved; two tickets opened, assigned and solved.
         _deliver(Inbox(stage, INVOICING), calm, wild, 2 * 5)
-        _deliver(Inbox(stage, ANALYTICS), calm, wild, 2 * 4)
+        _deliver(Inbox(stage, ANALYTICS), calm, wild, 2 * 6)
     Inbox(stage, INVOICING).await_empty()
     with held_back(stage, ANALYTICS):
         for customer in (calm, wild):

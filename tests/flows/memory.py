@@ -20,7 +20,7 @@ Item = dict[str, Any]
 Key = tuple[str, str]
 
 
-@dataclass
+@dataclass(eq=False)
 class Tables:
     """DynamoDB's client; items lie in their wire format and are never changed in place."""
 

@@ -126,8 +126,11 @@ def _sent_to(template: Template) -> dict[str, set[str]]:
         for statement in of_policy(policy["Properties"]):
             if "sqs:SendMessage" in as_list(statement["Action"]):
                 (role,) = policy["Properties"]["Roles"]
-                names = {one["Fn::Sub"].rpartition(":")[2] for one in as_list(statement["Resource"])}
-                found.setdefault(role["Ref"], set()).update(names)
+                names = {
+                    one["Fn::Sub"].rpartition(":")[2] for one in as_list(statement["Resource"]) if "Fn::Sub" in one
+                }
+                if names:
+                    found.setdefault(role["Ref"], set()).update(names)
     return found
 
 
@@ -271,7 +274,7 @@ def test_analytics_is_watched_for_what_its_readme_worries_about(service_template
     for template in service_templates:
         if template.stack == "analytics":
             alarms = [alarm["Properties"] for alarm in template.of_type("AWS::CloudWatch::Alarm").values()]
-            assert _watched(alarms, "ApproximateAgeOfOldestMessage") == {"Inbox", "DropsQueue"}
+            assert _watched(alarms, "ApproximateAgeOfOldestMessage") == {"Archive", "DropsQueue", "Inbox"}
             assert "TransformerLambdaFunction" in _watched(alarms, "Errors")
             assert _watched(alarms, "Duration") == {"QueriesLambdaFunction"}
             assert _watched(alarms, "IteratorAge") == {"VisitsLambdaFunction"}

@@ -13,6 +13,8 @@ from backoffice.ids import new_id
 from backoffice.messages import contracts, relay
 
 SCORE = {
+    "assignee": "agent@example.com",
+    "previous": None,
     "priority": "normal",
     "queue": "general",
     "rated_at": "2026-11-23T17:00:00.000Z",

@@ -59,7 +59,7 @@ def by_hand(stage: Stage, services: Apis) -> Iterator[str]:
     until("the account", lambda: services.invoicing.send("GET", f"/accounts/{customer}").status == 200)
     until("an empty outbox", lambda: not outbox(stage, SUPPORT))
     Inbox(stage, INBOX).await_empty()
-    with held_back(stage, RELAY, INBOX, f"{ANALYTICS}-inbox", f"{INVOICING}-relay"):
+    with held_back(stage, RELAY, INBOX, f"{ANALYTICS}-inbox", f"{ANALYTICS}-archivist", f"{INVOICING}-relay"):
         yield customer
 
 
@@ -104,8 +104,8 @@ def _worked_on(services: Apis, customer: str, number: int) -> str:
 def test_ten_tickets_solved_are_twelve_traces_of_so_many_segments(stage: Stage, carried: Played) -> None:
     xray = stage.client("xray")
     assert len({*carried.traces}) == 12
-    # stage, service, function, 2 calls of its table; relay, topic; queue, inbox, 3 calls of its table
-    in_a_request = 5 + 2 + 5
+    # stage, service, function, 3 calls of its table; relay, topic; queue, inbox, 3 calls of its table
+    in_a_request = 6 + 2 + 5
     # service and function, and the relay's one call that deletes what was published
     expected = [in_a_request] * TICKETS + [3, 2]
     until("all segments", lambda: _segments(xray, carried.traces) == expected)
@@ -122,11 +122,11 @@ def test_ten_tickets_solved_are_one_connected_graph_with_exact_counts(stage: Sta
             client: (0, {stage_: 10}),
             stage_: (10, {(commands, SERVICE): 10}),
             (commands, SERVICE): (10, {(commands, FUNCTION): 10}),
-            (commands, FUNCTION): (10, {support: 20, (relay, FUNCTION): 10}),
+            (commands, FUNCTION): (10, {support: 30, (relay, FUNCTION): 10}),
             (relay, CLIENT): (0, {(relay, SERVICE): 1}),
             (relay, SERVICE): (1, {(relay, FUNCTION): 1}),
             (relay, FUNCTION): (11, {topic: 10, support: 1}),
-            support: (21, {}),
+            support: (31, {}),
             topic: (10, {(inbox, QUEUE): 10}),
             (inbox, QUEUE): (10, {(inbox, FUNCTION): 10}),
             (inbox, CLIENT): (0, {(inbox, SERVICE): 1}),
@@ -150,11 +150,11 @@ def test_where_nobody_carries_the_header_the_graph_falls_apart(stage: Stage, cut
         client: (0, {stage_: 10}),
         stage_: (10, {(commands, SERVICE): 10}),
         (commands, SERVICE): (10, {(commands, FUNCTION): 10}),
-        (commands, FUNCTION): (10, {support: 20}),
+        (commands, FUNCTION): (10, {support: 30}),
         (relay, CLIENT): (0, {(relay, SERVICE): 1}),
         (relay, SERVICE): (1, {(relay, FUNCTION): 1}),
         (relay, FUNCTION): (1, {topic: 10, support: 1}),
-        support: (21, {}),
+        support: (31, {}),
         topic: (10, {}),
     }
     consumers: Counted = {
@@ -194,9 +194,10 @@ def test_what_is_counted_in_one_call_is_seen_in_each_of_ten_traces(stage: Stage,
     batch = [_sent_with(record, root) for record, root in zip(carried.batch, roots, strict=True)]
     assert deliver(stage, inbox, batch, f"Root={new_root()};Sampled=1") == {"batchItemFailures": []}
 
+    # A second one, if the generations have changed since the worker wrote last.
     def look() -> bool:
         found = _counted(graphs.of_traces(stage.client("xray"), roots))
-        return found.get((inbox, FUNCTION)) == (10, {(ANALYTICS, TABLE): 10}) and found[ANALYTICS, TABLE] == (10, {})
+        return found.get((inbox, FUNCTION)) in [(10, {(ANALYTICS, TABLE): 10 * calls}) for calls in (1, 2)]
 
     until("a call in each trace", look)
 

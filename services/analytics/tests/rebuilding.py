@@ -26,7 +26,7 @@ class RebuildTest(ArchiveTest):
 
     def setUp(self) -> None:
         super().setUp()
-        inbox._counter.cache_clear()
+        counting._counter_of.cache_clear()
         self.sqs = dynamodb.client("sqs")
         self.queue = self.sqs.create_queue(QueueName="rebuilds")["QueueUrl"]
         archive_queue = self.sqs.create_queue(QueueName="archive")["QueueUrl"]

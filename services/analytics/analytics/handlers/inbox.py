@@ -1,7 +1,6 @@
 """Takes in the events of the other contexts and counts each one once; answers when a customer is to be erased."""
 
 from collections.abc import Collection, Sequence
-from functools import lru_cache
 from typing import Any
 
 from analytics.domain.erasure import Search
@@ -9,7 +8,7 @@ from analytics.domain.explaining import Measured
 from analytics.domain.measuring import measure
 from analytics.schemas import events
 from analytics.schemas.erasure import EraseCustomer
-from analytics.store.counting import Counter
+from analytics.store.counting import counter_of_process
 from analytics.store.erasures import ErasureStore
 from backoffice import tracing
 from backoffice.clock import now
@@ -18,14 +17,9 @@ from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import BatchInbox
 
 
-@lru_cache(maxsize=1)
-def _counter() -> Counter:
-    return Counter()
-
-
 def count(events: Sequence[Measured]) -> Collection[str]:
     """Count a batch of events."""
-    return _counter().count(events)
+    return counter_of_process().count(events)
 
 
 inbox = BatchInbox(write=count)

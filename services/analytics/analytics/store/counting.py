@@ -15,6 +15,7 @@ by the transaction that failed, so that nothing is read before. Whoever tries ag
 import random
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from analytics.domain.explaining import Measured
 from analytics.store import keys, marks
@@ -33,6 +34,16 @@ _MOST_HOT = 1_000
 _Key = tuple[str, str]
 _Entry = tuple[Measured, str]
 """An event, and a generation that it is to be counted into."""
+
+
+@lru_cache(maxsize=1)
+def _counter_of(table: Table) -> "Counter":
+    return Counter(table)
+
+
+def counter_of_process() -> "Counter":
+    """The counter of the function's table, the same one for as long as the process lives: it learns what is hot."""
+    return _counter_of(Table.from_env())
 
 
 class NotWritten(Exception):
