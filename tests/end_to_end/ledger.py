@@ -52,11 +52,12 @@ def assert_agreement(services: Apis, seconds: float = 30) -> None:
 
 
 def billable_time(services: Apis) -> dict[str, Body]:
-    """All billable time entries of solved tickets, by id, each with its ticket's id."""
-    solved = services.support.every("/tickets", status="solved")
+    """All billable time entries of tickets that are solved, closed ones too, by id, each with its ticket's id."""
+    over = [ticket for status in ("solved", "closed") for ticket in services.support.every("/tickets", status=status)]
     found = [
         {**entry, "ticket_id": ticket["id"]}
-        for ticket in solved
+        for ticket in over
+        if ticket["solved_at"]
         for entry in services.support.every(f"/tickets/{ticket['id']}/time-entries")
     ]
     return {entry["id"]: entry for entry in found if entry["billable"]}
