@@ -8,8 +8,9 @@ goes on from the last transaction, and what was written beyond it is written ove
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
+from analytics.contention import until_won
 from analytics.domain.drops.drop import Counts, Drop, File, Overtaken, Range, Rejected, State, drop_id
 from analytics.domain.drops.drop import Reason as Why
 from analytics.domain.drops.records import BadRow, Record
@@ -23,12 +24,10 @@ from analytics.transforming.quarantine import BadRecord
 from analytics.transforming.rows import ReadRows, rows_of
 from analytics.transforming.survey import survey
 from backoffice.clock import now
-from backoffice.errors import StaleVersion
 from backoffice.logs import logger
 
 ERRORS_KEPT_OF_A_RANGE = 1000
 
-T = TypeVar("T")
 
 _TRIES = 20
 
@@ -90,7 +89,7 @@ class Transformer:
             watch.arrived(now())
             self.drops.save_watch(watch)
 
-        _until_won(note)
+        until_won(note, _TRIES)
 
     def _begun(self, source_id: str, source: DropSource | None, file: File) -> Drop:
         """The file's drop, which knows by now what there is to read."""
@@ -114,7 +113,7 @@ class Transformer:
             self._save(drop, source)
             return self.drops.drop(drop.id)
 
-        return _until_won(begin)
+        return until_won(begin, _TRIES)
 
     def _go_through(self, drop: Drop, number: int) -> None:
         layout = drop.layout
@@ -166,7 +165,7 @@ class Transformer:
             drop.advance(number, part, after, now())
             self._save(drop, source)
 
-        _until_won(advance)
+        until_won(advance, _TRIES)
 
     def _reject(self, drop_id: str, rejected: Rejected) -> None:
         def reject() -> None:
@@ -175,7 +174,7 @@ class Transformer:
                 drop.reject(rejected, now())
                 self._save(drop, self.drops.source(drop.source_id))
 
-        _until_won(reject)
+        until_won(reject, _TRIES)
 
     def _save(self, drop: Drop, source: DropSource | None) -> None:
         address = source.alert_address if source else None
@@ -183,13 +182,3 @@ class Transformer:
         logger.info("drop saved", extra={"drop_id": drop.id, "state": drop.state, "rows": drop.counts.read})
         for alert in drop.alerts:
             alerting.send(self.drops, alert, address)
-
-
-def _until_won(attempt: Callable[[], T]) -> T:
-    """Try again as long as somebody else changes the same thing in between."""
-    for _ in range(_TRIES):
-        try:
-            return attempt()
-        except StaleVersion:
-            continue
-    return attempt()

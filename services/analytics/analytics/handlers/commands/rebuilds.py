@@ -4,13 +4,14 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 
+from analytics.contention import until_won
 from analytics.domain.generations import Generations
 from analytics.domain.rebuilds import PROJECTIONS, Rebuild
 from analytics.handlers.commands.routes import OPERATORS, REBUILD, api
 from analytics.schemas import rebuilds as schemas
 from analytics.store.generations import GenerationStore
 from analytics.store.rebuilds import RebuildStore
-from backoffice.errors import NotFound, StaleVersion
+from backoffice.errors import NotFound
 from backoffice.http import Answer, Request, accepted, ok
 from backoffice.ids import new_id
 from backoffice.messages.loan import ask
@@ -50,7 +51,7 @@ def rebuild_projection(request: Request) -> Answer:
         _go_on(rebuild)
         return answer
 
-    return _until_won(attempt)
+    return until_won(attempt, _TRIES)
 
 
 @api.post(
@@ -103,18 +104,8 @@ def _change(request: Request, change: Callable[[Rebuild, Generations, datetime],
             _go_on(rebuild)
         return answer
 
-    return _until_won(attempt)
+    return until_won(attempt, _TRIES)
 
 
 def _go_on(rebuild: Rebuild) -> None:
     ask(os.environ["REBUILDS_QUEUE_URL"], {"projection": rebuild.projection, "rebuild_id": rebuild.id})
-
-
-def _until_won(attempt: Callable[[], Answer]) -> Answer:
-    """Try again as long as somebody else changes the same thing in between."""
-    for _ in range(_TRIES):
-        try:
-            return attempt()
-        except StaleVersion:
-            continue
-    return attempt()
