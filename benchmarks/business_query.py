@@ -12,14 +12,16 @@ import os
 import random
 import sys
 import time
+from base64 import b64encode
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import islice
+from operator import itemgetter
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,7 +46,8 @@ from analytics.domain.generations import FIRST  # noqa: E402
 from analytics.domain.sketch import bin_of  # noqa: E402
 from analytics.handlers import queries  # noqa: E402
 from analytics.store import keys  # noqa: E402
-from backoffice.dynamodb import client, to_dynamodb  # noqa: E402
+from analytics.store.compacting import LARGE, rollups  # noqa: E402
+from backoffice.dynamodb import Item, client, to_dynamodb  # noqa: E402
 
 EVENTS = (1_000, 10_000, 100_000, 1_000_000)
 ROUNDS = 3
@@ -67,7 +70,7 @@ QUESTIONS: dict[str, tuple[list[str], str, int]] = {
 class Kept:
     """A table in memory that answers queries as DynamoDB does. It has the totals alone: they are asked."""
 
-    def __init__(self, changes: Iterable[Change]) -> None:
+    def __init__(self, changes: Iterable[Change], *, compact: bool = True) -> None:
         items: dict[tuple[str, str], dict[str, Decimal]] = {}
         for change in changes:
             totals = islice(keys.places(change, FIRST), 2 if change.measure.is_level else 1)
@@ -75,9 +78,10 @@ class Kept:
                 item = items.setdefault((pk, sk), {})
                 item[attribute] = item.get(attribute, Decimal(0)) + change.amount
         self._partitions: dict[str, list[tuple[str, str]]] = {}
-        for (pk, sk), amounts in sorted(items.items()):
-            written = json.dumps(to_dynamodb({"pk": pk, "sk": sk, **amounts}))
-            self._partitions.setdefault(pk, []).append((sk, written))
+        kept = compacted(items) if compact else [{"pk": pk, "sk": sk, **amounts} for (pk, sk), amounts in items.items()]
+        for item in sorted(kept, key=itemgetter("pk", "sk")):
+            written = json.dumps(to_dynamodb(item), default=lambda blob: b64encode(blob).decode())
+            self._partitions.setdefault(item["pk"], []).append((item["sk"], written))
 
     def answer(self, request: Any, **_: Any) -> AWSResponse:
         """For botocore's ``before-send``: the page that is asked for."""
@@ -99,6 +103,19 @@ class Kept:
             page_end = sk
         body = f'{{"Count": {len(page)}, "Items": [{", ".join(page)}]{last}}}'.encode()
         return _answered(request, body)
+
+
+def compacted(items: Mapping[tuple[str, str], dict[str, Decimal]]) -> Iterator[Item]:
+    """What the compactor leaves of items, on the last day asked for."""
+    today = f"{keys.DAY}#{START + timedelta(days=DAYS - 1):%Y-%m-%d}"
+    for (pk, sk), amounts in items.items():
+        item: Item = {"pk": pk, "sk": sk, **amounts}
+        if not sk.startswith(keys.DAY) or sk >= today and len(item) <= LARGE:
+            yield item | {"born": "birth"}
+            continue
+        quarters, hours = rollups([item])
+        for kind, rollup in ((keys.QUARTERS_OF_DAY, quarters), (keys.HOURS, hours)):
+            yield {"pk": pk, "sk": keys.of_kind(sk, kind), "absorbed": {"another": 0}, **rollup}
 
 
 def _answered(request: Any, body: bytes) -> AWSResponse:

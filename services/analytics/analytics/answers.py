@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -49,6 +50,8 @@ def written(value: Value, series: Series) -> Written:
     return f"{value:.{_PLACES[unit]}f}"
 
 
+# Percentiles stand for bins: an answer has few different ones.
+@lru_cache(maxsize=4096)
 def _seconds(value: Decimal) -> int | float:
     return int(value) if value == int(value) else round(float(value), 3)
 

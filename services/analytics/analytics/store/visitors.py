@@ -5,7 +5,6 @@
 Each shard of the stream has cells of its own, so that none waits for another; readers unite them.
 """
 
-from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -55,7 +54,7 @@ class VisitorReader:
         reach = f"{quarter_at(first):%Y-%m-%dT%H:%M}", f"{quarter_at(last):%Y-%m-%dT%H:%M}{AFTER_ALL_VALUES}"
         for item in pages.items(self._table, _partition(page, length), *reach):
             start = datetime.fromisoformat(item["sk"]["S"].partition(SHARD)[0] + "Z")
-            yield number_of(start), b64decode(item["sketch"]["B"])
+            yield number_of(start), pages.blob(item["sketch"])
 
 
 def _partition(page: str | None, length: Length) -> str:
