@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from analytics.domain.measures import Measure
-from analytics.domain.web.visitors import Sketch
+from analytics.domain.web.visitors import Packed
 
 QUARTER = timedelta(minutes=15)
 
@@ -50,20 +50,20 @@ A plain tuple, since a question meets tens of thousands of them.
 class Bins(NamedTuple):
     """What was added to bins, in their order: a whole number each, of units of that many ``decimals``.
 
-    Columns, since a question adds up or skips through some hundred thousand of them. Unless they are ``signed``, none is
-    below zero.
+    Columns, since a question adds up or skips through some hundred thousand of them. If they are ``running``, each
+    amount is that of its bin and all before it, and none of them is below zero.
     """
 
     bins: Sequence[int]
     amounts: Sequence[int]
     decimals: int = 0
-    signed: bool = True
+    running: bool = False
 
 
 Rollup = tuple[int, Bins]
 """What was added to bins from the quarter hour of that number on, for a time that lies within one interval."""
 
-Sketched = tuple[int, Sketch]
+Sketched = tuple[int, Packed]
 """Who was counted from the quarter hour of that number on, for a time that lies within one interval."""
 
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain
+from operator import sub
 
 from analytics.domain.buckets import QUARTER, Bins, Record, quarter_at
 from analytics.domain.sketch import Sketch
-from analytics.domain.web.visitors import estimate, union
+from analytics.domain.web.visitors import together
 
 SALES_PERIOD = timedelta(days=90)
 """How far back days sales outstanding look for sales."""
@@ -104,7 +105,7 @@ class Ledger:
         sketches: list[list[bytes]] = [[] for _ in starts]
         for number, sketch in self.record.sketches:
             sketches[bisect_right(starts, number) - 1].append(sketch)
-        return [estimate(union(found)) if found else 0 for found in sketches]
+        return [together(found) if found else 0 for found in sketches]
 
     @property
     def _added(self) -> list[dict[int, Decimal]]:
@@ -142,7 +143,9 @@ def _together(added: dict[int, Decimal], rollups: Iterable[Bins]) -> dict[int, D
     """What was added to each bin, with what is in some rollups."""
     for rollup in rollups:
         unit = Decimal(1).scaleb(-rollup.decimals)
-        for bin, amount in zip(rollup.bins, rollup.amounts, strict=True):
+        # Each less the one before it.
+        amounts = map(sub, rollup.amounts, chain((0,), rollup.amounts)) if rollup.running else rollup.amounts
+        for bin, amount in zip(rollup.bins, amounts, strict=True):
             added[bin] = added.get(bin, _NOTHING) + amount * unit
     return added
 

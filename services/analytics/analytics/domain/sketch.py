@@ -43,8 +43,8 @@ class Sketch:
 
     def __init__(self, counts: Bins) -> None:
         self._bins = counts.bins
-        present = (max(0, count) for count in counts.amounts) if counts.signed else counts.amounts
-        self._passed = list(accumulate(present))
+        passed = counts.amounts if counts.running else list(accumulate(max(0, count) for count in counts.amounts))
+        self._passed = passed
 
     @classmethod
     def of(cls, counts: Mapping[int, Decimal]) -> "Sketch":

@@ -11,7 +11,7 @@ _ENOUGH_MILLISECONDS = 10_000
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
-    """Lambda handler for the schedule. What one run does not finish, the next one does; numbers are the same throughout."""
+    """Lambda handler for the schedule. What one run does not finish, the next one does; answers stay the same."""
     with invocation(context):
         absorbed = Compactor().compact(
             now(), is_time_up=lambda: context.get_remaining_time_in_millis() < _ENOUGH_MILLISECONDS

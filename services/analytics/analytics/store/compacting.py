@@ -98,7 +98,7 @@ def rollups(items: Iterable[Item]) -> tuple[Item, Item]:
             for quarter, bin, amount in numbers(item):
                 for rollup, number in ((quarters, quarter), (hours, quarter - quarter % _HOUR)):
                     rollup[number][bin] = rollup[number].get(bin, Decimal(0)) + amount
-        return _attributes(quarters), _attributes(hours)
+        return _attributes(quarters), _attributes(hours, running=True)
 
 
 def numbers(item: Item) -> Iterator[tuple[int, int | None, Decimal]]:
@@ -115,13 +115,13 @@ def numbers(item: Item) -> Iterator[tuple[int, int | None, Decimal]]:
             yield quarter, bin, Decimal(units).scaleb(-bins.decimals)
 
 
-def _attributes(quarters: _Quarters) -> Item:
-    return {keys.attribute(number): _value(amounts) for number, amounts in quarters.items()}
+def _attributes(rollup: _Quarters, *, running: bool = False) -> Item:
+    return {keys.attribute(number): _value(amounts, running) for number, amounts in rollup.items()}
 
 
-def _value(amounts: _Amounts) -> Any:
+def _value(amounts: _Amounts, running: bool) -> Any:
     bins = {bin: amount for bin, amount in amounts.items() if bin is not None}
-    return packed(bins) if bins else amounts[None]
+    return packed(bins, running=running) if bins else amounts[None]
 
 
 def _partitions(generation: str) -> Iterator[str]:

@@ -21,7 +21,7 @@ from uuid import uuid4
 from analytics.domain.explaining import Measured
 from analytics.store import keys, marks
 from analytics.store.generations import GATE, Gate
-from backoffice.dynamodb import ATTEMPTS, Table, back_off
+from backoffice.dynamodb import ATTEMPTS, Item, Table, back_off
 from backoffice.errors import Conflict, Contended
 from backoffice.transactions import Transaction
 
@@ -127,7 +127,7 @@ class Counter:
             for item in further:
                 transaction.put(item)
         for (pk, sk), amounts in self._additions(entries).items():
-            values = {f":{number}": amount for number, amount in enumerate(amounts.values())}
+            values: Item = {f":{number}": amount for number, amount in enumerate(amounts.values())}
             if sk.startswith(keys.DAY):
                 values |= {":born": uuid4().hex, ":one": 1}
             transaction.update(pk, sk, _expression(sk, amounts), values=values, names=_names(sk))
