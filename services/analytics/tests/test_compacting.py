@@ -162,7 +162,7 @@ class Compacting(CompactingTest):
         self.count(ticket(NOON), ticket(NOON + DAY))
         context = SimpleNamespace(function_name="compactor", aws_request_id="request")
         context.get_remaining_time_in_millis = lambda: 0
-        compactor.handler({}, context)
+        compactor.handler({"time": "2028-01-01T00:00:00Z"}, context)
         self.assertEqual({"DAY", "YEAR"}, self.kinds())
         self.assertGreater(self.compact(), 0)
 
