@@ -1,10 +1,10 @@
 """What invoicing asks and tells, carried into our tickets: once each, whatever the order in which it comes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from backoffice.clock import now
+from backoffice.contention import until_won
 from backoffice.domain import Invalid
-from backoffice.errors import Contended, StaleVersion
 from backoffice.ids import derived_id, new_id
 from backoffice.logs import logger
 from backoffice.messages.addresses import return_address
@@ -20,7 +20,6 @@ from customer_support.domain.tickets import Ticket
 from customer_support.store import Store
 
 INVOICING = "invoicing"
-_ATTEMPTS = 5
 
 
 def take_up(matter: Matter, event: Event) -> None:
@@ -28,25 +27,25 @@ def take_up(matter: Matter, event: Event) -> None:
 
     Raises Contended if others kept changing the case.
     """
-    _until_written(lambda: _take_up(Store(), matter, event))
+    until_won(lambda: _take_up(Store(), matter, event))
 
 
 def end(case_id: str, event: Event, why: str, outcome: Outcome | None = None) -> None:
     """Solve the tickets that have no point any more; they say ``why``. Raises Contended."""
     ending = Ending(event.aggregate_version, why, outcome)
-    _until_written(lambda: _end(Store(), case_id, ending, event))
+    until_won(lambda: _end(Store(), case_id, ending, event))
 
 
 def pause(invoice_id: str, dispute_id: str, event: Event) -> None:
     """The invoice is disputed: nobody is to be reminded until that is settled. Raises Contended."""
     why = "The invoice is disputed: remind nobody until that is settled."
-    _until_written(lambda: _mark(Store(), invoice_id, (dispute_id, True), why, event.event_id))
+    until_won(lambda: _mark(Store(), invoice_id, (dispute_id, True), why, event.event_id))
 
 
 def go_on(invoice_id: str, dispute_id: str) -> None:
     """A dispute of the invoice is settled; the event is to be marked as taken by what follows. Raises Contended."""
     why = "The dispute about the invoice is settled: reminding goes on."
-    _until_written(lambda: _mark(Store(), invoice_id, (dispute_id, False), why, None))
+    until_won(lambda: _mark(Store(), invoice_id, (dispute_id, False), why, None))
 
 
 def _mark(store: Store, invoice_id: str, dispute: tuple[str, bool], why: str, event_id: str | None) -> None:
@@ -148,12 +147,3 @@ def _note(ticket: Ticket, text: str, act: Act) -> Message:
         written_by=act.by,
         written_at=act.at,
     )
-
-
-def _until_written(attempt: Callable[[], None]) -> None:
-    for _ in range(_ATTEMPTS):
-        try:
-            return attempt()
-        except StaleVersion:
-            continue
-    raise Contended("others kept changing the case or its tickets")

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from backoffice.clock import now
+from backoffice.contention import until_won
 from backoffice.errors import StaleVersion
 from backoffice.logs import logger
 from backoffice.messages.addresses import return_address
 from backoffice.messages.envelope import Event
-from invoicing.contention import until_won
 from invoicing.domain.account import Account
 from invoicing.domain.erasure import AccountErasure, Step
 from invoicing.domain.invoice import Invoice
@@ -38,7 +38,7 @@ def begin(store: Store, account_id: str, erasure_id: str, command: Event) -> Non
         begun = AccountErasure.begun(account_id, erasure_id, answer_to, at)
         store.begin_erasure(account, begun, command.event_id)
 
-    until_won(attempt, "stale")
+    until_won(attempt)
 
 
 def go_on(store: Store, account_id: str, at: datetime, event_id: str) -> None:
@@ -114,7 +114,7 @@ class Work:
             erasure.finish_step(self._at)
 
     def _invoice(self, id: str) -> None:
-        invoice = until_won(lambda: self._forgotten_invoice(id), "stale")
+        invoice = until_won(lambda: self._forgotten_invoice(id))
         if issue := invoice.issue:
             self._note("invoices", issue.issue_date, law_of(issue.seller.address.country))
         else:
@@ -145,7 +145,7 @@ class Work:
                 self._store.save_forgotten_payment(payment)
             return payment
 
-        self._note("payments", until_won(attempt, "stale").received_on, self._law)
+        self._note("payments", until_won(attempt).received_on, self._law)
 
     def _dispute(self, id: str) -> None:
         def attempt() -> None:
@@ -154,7 +154,7 @@ class Work:
                 dispute.forget()
                 self._store.save_forgotten(dispute)
 
-        until_won(attempt, "stale")
+        until_won(attempt)
         self._erasure.count("disputes")
 
     def _is_kept(self, made_on: date, law: Law) -> bool:

@@ -5,11 +5,11 @@ from functools import partial
 from typing import Any
 
 from backoffice.clock import now
+from backoffice.contention import until_won
 from backoffice.logs import logger
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
 from invoicing import erasing
-from invoicing.contention import until_won
 from invoicing.domain.account import Account, Customer
 from invoicing.domain.disputes import DisputeState, Escalation
 from invoicing.domain.settling import carry_out
@@ -38,7 +38,7 @@ def learn_of_customer(event: Event, data: dict[str, Any]) -> None:
         if account.learn(customer):
             store.save_account(account, event.event_id)
 
-    until_won(attempt, "stale")
+    until_won(attempt)
 
 
 @inbox.on("EraseCustomer", schema=events.EraseCustomer)
@@ -65,7 +65,7 @@ def bill_time(event: Event, data: dict[str, Any]) -> None:
         entries = worked[begin : begin + _ENTRIES_AT_ONCE]
         event_id = event.event_id if entries[-1] is worked[-1] else None
         attempt = partial(_bill, store, account_id, entries, event_id)
-        until_won(attempt, "stale", "account", "gathering", "time_entry")
+        until_won(attempt, "account", "gathering", "time_entry")
 
 
 @inbox.on("DisputeResolved", schema=events.DisputeResolved)
@@ -86,7 +86,7 @@ def settle_dispute(event: Event, data: dict[str, Any]) -> None:
         else:
             store.save_dispute(dispute, invoice, event_id=event.event_id)
 
-    until_won(attempt, "stale", "counter")
+    until_won(attempt, "counter")
 
 
 @inbox.on("DisputeTicketRefused", schema=events.DisputeTicketRefused)
@@ -100,7 +100,7 @@ def escalate_dispute(event: Event, data: dict[str, Any]) -> None:
             dispute.escalate(Escalation.NO_TICKET, now(), data["reason"])
             store.save_escalated(dispute, event.event_id)
 
-    until_won(attempt, "stale")
+    until_won(attempt)
 
 
 def _bill(store: Store, account_id: str, entries: Sequence[WorkedTime], event_id: str | None) -> None:

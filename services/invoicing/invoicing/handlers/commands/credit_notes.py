@@ -1,9 +1,9 @@
 """Credit notes."""
 
+from backoffice.contention import until_won
 from backoffice.http import Answer, Request, created
 from backoffice.ids import new_id
 from invoicing import schemas
-from invoicing.contention import until_won
 from invoicing.domain.credit_notes import Wanted, credit
 from invoicing.handlers.commands.routes import ACCOUNTANTS, api
 from invoicing.store import Store
@@ -30,4 +30,4 @@ def issue_credit_note(request: Request) -> Answer:
         store.add_credit_note(note, series, (invoice, payments), request.receipt(answer))
         return answer
 
-    return until_won(attempt, "stale", "counter")
+    return until_won(attempt, "counter")

@@ -1,9 +1,9 @@
 """Objections to invoices."""
 
+from backoffice.contention import until_won
 from backoffice.http import Answer, Request, created, ok
 from backoffice.ids import new_id
 from invoicing import schemas
-from invoicing.contention import until_won
 from invoicing.domain.disputes import Dispute
 from invoicing.handlers.commands.routes import ACCOUNTANTS, DISPUTE, INVOICE, api
 from invoicing.store import Store
@@ -29,7 +29,7 @@ def raise_dispute(request: Request) -> Answer:
         store.save_dispute(dispute, invoice, request.receipt(answer))
         return answer
 
-    return until_won(attempt, "stale")
+    return until_won(attempt)
 
 
 @api.post(
@@ -52,4 +52,4 @@ def settle_dispute(request: Request) -> Answer:
         store.save_dispute(dispute, invoice, request.receipt(answer))
         return answer
 
-    return until_won(attempt, "stale")
+    return until_won(attempt)

@@ -1,10 +1,10 @@
 """Money that comes in, is allocated, and goes back."""
 
+from backoffice.contention import until_won
 from backoffice.domain import Invalid
 from backoffice.http import Answer, Request, created, ok
 from backoffice.ids import new_id
 from invoicing import schemas
-from invoicing.contention import until_won
 from invoicing.domain.payments import Intent, Payment, Refund
 from invoicing.handlers.commands.routes import ACCOUNTANTS, PAYMENT, api
 from invoicing.store import Store
@@ -27,7 +27,7 @@ def record_payment(request: Request) -> Answer:
         store.add_payment(payment, met.invoices, request.receipt(answer))
         return answer
 
-    return until_won(attempt, "stale", "external_ref")
+    return until_won(attempt, "external_ref")
 
 
 @api.post(
@@ -50,7 +50,7 @@ def allocate_payment(request: Request) -> Answer:
         store.save_payment(payment, invoices, request.receipt(answer))
         return answer
 
-    return until_won(attempt, "stale")
+    return until_won(attempt)
 
 
 @api.post(
@@ -73,7 +73,7 @@ def reverse_payment(request: Request) -> Answer:
         store.save_payment(payment, invoices, request.receipt(answer))
         return answer
 
-    return until_won(attempt, "stale")
+    return until_won(attempt)
 
 
 @api.post(
@@ -110,7 +110,7 @@ def refund_payment(request: Request) -> Answer:
         store.add_refund(payment, refund, request.receipt(answer))
         return answer
 
-    return until_won(attempt, "stale", "external_ref")
+    return until_won(attempt, "external_ref")
 
 
 def _answer(payment: Payment, version: int) -> Answer:
