@@ -22,7 +22,8 @@ from invoicing.domain.issue import Issue
 from invoicing.domain.ledger import Entry
 from invoicing.domain.money import rounded
 from invoicing.domain.numbering import Series
-from invoicing.domain.payments import Payment, Refund
+from invoicing.domain.payments import Payment
+from invoicing.domain.refunds import Refund
 from invoicing.store import keys
 from invoicing.store.keys import Key
 

@@ -5,7 +5,9 @@ from backoffice.domain import Invalid
 from backoffice.http import Answer, Request, created, ok
 from backoffice.ids import new_id
 from invoicing import schemas
-from invoicing.domain.payments import Intent, Payment, Refund
+from invoicing.domain.allocations import Intent
+from invoicing.domain.payments import Payment
+from invoicing.domain.refunds import Refund
 from invoicing.handlers.commands.routes import ACCOUNTANTS, PAYMENT, api
 from invoicing.store import Store
 
