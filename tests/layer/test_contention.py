@@ -4,7 +4,7 @@ import pytest
 from table_support import commit
 
 from backoffice import contention
-from backoffice.contention import LookAgain, until_won
+from backoffice.contention import LookAgain, retry_on_conflict, until_won
 from backoffice.errors import REMEMBERED, SEEN, STALE, AlreadySeen, Conflict, Contended, Remembered, StaleVersion
 from backoffice.transactions import Transaction
 
@@ -104,3 +104,19 @@ class TestUntilWon:
     def test_waits_differ_so_that_the_same_two_do_not_meet_again(self, unhurried):
         until_won(Attempts(*[STALE_VERSION] * 8, "written"))
         assert len(set(unhurried)) == 8
+
+
+def test_a_decorated_function_is_called_again_with_the_same_arguments_and_keeps_its_name(unhurried):
+    lost, called = iter([Conflict({"counter": None}), STALE_VERSION]), []
+
+    @retry_on_conflict("counter")
+    def issue(document_id, *, at):
+        """Issue a document."""
+        called.append((document_id, at))
+        for conflict in lost:
+            raise conflict
+        return "issued"
+
+    assert issue("inv_1", at="noon") == "issued"
+    assert called == [("inv_1", "noon")] * 3
+    assert (issue.__name__, issue.__doc__) == ("issue", "Issue a document.")

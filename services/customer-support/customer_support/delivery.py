@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from backoffice.contention import LookAgain, until_won
+from backoffice.contention import LookAgain, retry_on_conflict
 from backoffice.domain import RuleBroken
 from backoffice.errors import Conflict, NotFound
 from backoffice.ids import new_id
@@ -29,22 +29,23 @@ def deliver(delivery: "Delivery", mailbox: Mailbox) -> Fate | None:
 
     Raises Contended if others kept changing the ticket.
     """
-
-    def attempt() -> Fate:
-        try:
-            return delivery.take(Store(), mailbox)
-        except RuleBroken as broken:
-            if broken.code not in {"email_taken", "customer_erased"}:
-                raise
-            # Another mail of the same new customer was faster, or the customer was just erased.
-            raise LookAgain from broken
-
     try:
-        return until_won(attempt)
+        return _take(delivery, mailbox)
     except Conflict as conflict:
         if KNOWN not in conflict:
             raise
         return None
+
+
+@retry_on_conflict()
+def _take(delivery: "Delivery", mailbox: Mailbox) -> Fate:
+    try:
+        return delivery.take(Store(), mailbox)
+    except RuleBroken as broken:
+        if broken.code not in {"email_taken", "customer_erased"}:
+            raise
+        # Another mail of the same new customer was faster, or the customer was just erased.
+        raise LookAgain from broken
 
 
 @dataclass

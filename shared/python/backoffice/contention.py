@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial, wraps
+from typing import ParamSpec, TypeVar
 
 from backoffice.dynamodb import back_off
 from backoffice.errors import STALE, AlreadySeen, Conflict, Contended, Remembered
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # Long enough for sixteen writers of one series; one more wait and try end within a function's time-out (10 s), too.
@@ -15,6 +17,23 @@ _PATIENCE = 6.0
 
 class LookAgain(Exception):
     """What the decision rests on may be out of date: read it anew."""
+
+
+def retry_on_conflict(*races: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Decorate what reads, decides and writes; see ``until_won``.
+
+    >>> @retry_on_conflict("counter")
+    ... def issue(document_id): ...
+    """
+
+    def decorate(attempt: Callable[P, T]) -> Callable[P, T]:
+        @wraps(attempt)
+        def called(*args: P.args, **kwargs: P.kwargs) -> T:
+            return until_won(partial(attempt, *args, **kwargs), *races)
+
+        return called
+
+    return decorate
 
 
 def until_won(attempt: Callable[[], T], *races: str) -> T:

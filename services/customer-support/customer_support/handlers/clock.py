@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from backoffice.clock import now
-from backoffice.contention import until_won
+from backoffice.contention import retry_on_conflict
 from backoffice.errors import StaleVersion
 from backoffice.logs import invocation, logger
 from backoffice.messages import relay
@@ -118,6 +118,7 @@ def _renew(store: Store, ticket: Ticket, levels: ServiceLevels) -> None:
         store.save_ticket(ticket)
 
 
+@retry_on_conflict()
 def _renew_anew(store: Store, ticket_id: str) -> None:
     """Whoever has changed the ticket meanwhile may have kept the old clocks."""
-    until_won(lambda: _renew(store, *store.ticket_and_levels(ticket_id)))
+    _renew(store, *store.ticket_and_levels(ticket_id))

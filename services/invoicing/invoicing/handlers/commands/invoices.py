@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from backoffice.contention import LookAgain, until_won
+from backoffice.contention import LookAgain, retry_on_conflict, until_won
 from backoffice.domain import Invalid
 from backoffice.http import Answer, Request, created, nothing, ok
 from backoffice.ids import new_id
@@ -99,15 +99,12 @@ def mark_invoice_uncollectible(request: Request) -> Answer:
     return _changed(request, Invoice.mark_uncollectible)
 
 
+@retry_on_conflict()
 def _changed(request: Request, change: Callable[[Invoice, datetime], None]) -> Answer:
     store = Store()
-
-    def attempt() -> Answer:
-        invoice = store.invoice(request.path["invoice_id"])
-        request.require_version(invoice.version)
-        change(invoice, request.at)
-        answer = ok(invoice, version=invoice.next_version)
-        store.save_invoice(invoice, request.receipt(answer))
-        return answer
-
-    return until_won(attempt)
+    invoice = store.invoice(request.path["invoice_id"])
+    request.require_version(invoice.version)
+    change(invoice, request.at)
+    answer = ok(invoice, version=invoice.next_version)
+    store.save_invoice(invoice, request.receipt(answer))
+    return answer
