@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from analytics.contention import until_won
 from analytics.domain.drops.drop import Counts, Drop, File, Overtaken, Range, Rejected, State, drop_id
 from analytics.domain.drops.drop import Reason as Why
 from analytics.domain.drops.records import BadRow, Record
@@ -24,12 +23,10 @@ from analytics.transforming.quarantine import BadRecord
 from analytics.transforming.rows import ReadRows, rows_of
 from analytics.transforming.survey import survey
 from backoffice.clock import now
+from backoffice.contention import until_won
 from backoffice.logs import logger
 
 ERRORS_KEPT_OF_A_RANGE = 1000
-
-
-_TRIES = 20
 
 
 class Desk(Protocol):
@@ -89,7 +86,7 @@ class Transformer:
             watch.arrived(now())
             self.drops.save_watch(watch)
 
-        until_won(note, _TRIES)
+        until_won(note)
 
     def _begun(self, source_id: str, source: DropSource | None, file: File) -> Drop:
         """The file's drop, which knows by now what there is to read."""
@@ -113,7 +110,7 @@ class Transformer:
             self._save(drop, source)
             return self.drops.drop(drop.id)
 
-        return until_won(begin, _TRIES)
+        return until_won(begin)
 
     def _go_through(self, drop: Drop, number: int) -> None:
         layout = drop.layout
@@ -165,7 +162,7 @@ class Transformer:
             drop.advance(number, part, after, now())
             self._save(drop, source)
 
-        until_won(advance, _TRIES)
+        until_won(advance)
 
     def _reject(self, drop_id: str, rejected: Rejected) -> None:
         def reject() -> None:
@@ -174,7 +171,7 @@ class Transformer:
                 drop.reject(rejected, now())
                 self._save(drop, self.drops.source(drop.source_id))
 
-        until_won(reject, _TRIES)
+        until_won(reject)
 
     def _save(self, drop: Drop, source: DropSource | None) -> None:
         address = source.alert_address if source else None
