@@ -1,7 +1,6 @@
 import unittest
 from collections import Counter
 from datetime import timedelta
-from decimal import Decimal
 from math import floor
 
 from hypothesis import given, settings
@@ -44,7 +43,7 @@ class Sketches(unittest.TestCase):
 
     def test_there_is_no_percentile_of_nothing_nor_of_what_is_yet_to_come(self):
         self.assertIsNone(Sketch.of({}).percentile(50))
-        self.assertIsNone(Sketch.of({7: Decimal(-1), 8: Decimal(0)}).percentile(50))
+        self.assertIsNone(Sketch.of({7: -1, 8: 0}).percentile(50))
 
     def test_no_time_at_all_is_exactly_that(self):
         self.assertEqual(0, Sketch.of(sketch([timedelta(0)])).percentile(50))

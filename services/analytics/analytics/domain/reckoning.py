@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate, chain
-from operator import sub
+from itertools import accumulate, chain, groupby
+from operator import attrgetter, sub
 
 from analytics.domain.buckets import QUARTER, Bins, Record, quarter_at
 from analytics.domain.sketch import Sketch
@@ -75,7 +75,9 @@ class Ledger:
     def sketches(self) -> list[Sketch]:
         """The durations of each interval."""
         return [
-            Sketch(rollups[0]) if len(rollups) == 1 and not added else Sketch.of(_together(added, rollups))
+            Sketch(rollups[0])
+            if len(rollups) == 1 and not added
+            else Sketch.of(_added_up({bin: int(count) for bin, count in added.items()}, rollups))
             for added, rollups in zip(self._added, self._rollups, strict=True)
         ]
 
@@ -141,13 +143,21 @@ class Ledger:
 
 def _together(added: dict[int, Decimal], rollups: Iterable[Bins]) -> dict[int, Decimal]:
     """What was added to each bin, with what is in some rollups."""
-    for rollup in rollups:
-        unit = Decimal(1).scaleb(-rollup.decimals)
-        # Each less the one before it.
-        amounts = map(sub, rollup.amounts, chain((0,), rollup.amounts)) if rollup.running else rollup.amounts
-        for bin, amount in zip(rollup.bins, amounts, strict=True):
+    for decimals, alike in groupby(rollups, attrgetter("decimals")):
+        unit = Decimal(1).scaleb(-decimals)
+        for bin, amount in _added_up({}, alike).items():
             added[bin] = added.get(bin, _NOTHING) + amount * unit
     return added
+
+
+def _added_up(counts: dict[int, int], rollups: Iterable[Bins]) -> dict[int, int]:
+    """Whole numbers, by bin: Decimals would take three times as long."""
+    for bins, amounts, _, running in rollups:
+        # Of running sums, each less the one before it.
+        each = map(sub, amounts, chain((0,), amounts)) if running else amounts
+        for bin, amount in zip(bins, each, strict=True):
+            counts[bin] = counts.get(bin, 0) + amount
+    return counts
 
 
 Value = Decimal | None

@@ -47,10 +47,10 @@ class Sketch:
         self._passed = passed
 
     @classmethod
-    def of(cls, counts: Mapping[int, Decimal]) -> "Sketch":
+    def of(cls, counts: Mapping[int, int]) -> "Sketch":
         """The sketch of the counts of some bins, in whatever order."""
         bins = sorted(counts)
-        return cls(Bins(bins, [int(counts[bin]) for bin in bins]))
+        return cls(Bins(bins, [counts[bin] for bin in bins]))
 
     def percentile(self, percent: int) -> Decimal | None:
         """The seconds that so many percent of the durations do not exceed; None of nothing.
