@@ -2,7 +2,7 @@
 
 `python -m benchmarks.transformer_stage [MIB]`, 1,024 if not given, after one of 10 MiB of the same rows. Rows are of a
 kilobyte: the embedded AWS keeps its tables in memory, and a gigabyte of short rows would be more than a laptop has.
-Files are read in ranges of 64 MiB, as on AWS. Takes some minutes, so it is none of `make bench`.
+Files are read in ranges of 64 MiB, as on AWS. Takes five minutes, so it is none of `make bench`.
 """
 
 from __future__ import annotations
