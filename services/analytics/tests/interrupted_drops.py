@@ -11,14 +11,14 @@ from tests.file_drops import HEADER, DropTest
 ROWS = 300
 
 
-def file_of(seed, bad_every=37):
+def file_of(seed, bad_every=37, rows=ROWS):
     """A CSV whose rows are all different, some of them bad."""
     rng = random.Random(seed)
-    rows = []
-    for number in range(ROWS):
+    lines = []
+    for number in range(rows):
         day = "2026-11-31" if number % bad_every == 5 else f"2026-11-{rng.randrange(1, 31):02}"
-        rows.append(f"u{rng.randrange(40)},{day},{rng.choice(['view', 'click'])}\n")
-    return HEADER + "".join(rows)
+        lines.append(f"u{rng.randrange(40)},{day},{rng.choice(['view', 'click'])}\n")
+    return HEADER + "".join(lines)
 
 
 class Killed(BaseException):

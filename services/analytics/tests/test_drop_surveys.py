@@ -2,17 +2,21 @@ import gzip
 import json
 import random
 import unittest
+from datetime import UTC, datetime
 from itertools import pairwise
 from unittest.mock import patch
 
-from analytics.domain.drops.ranges import MOST_RANGES, Place, Range, Survey
+from analytics.domain.drops.drop import Drop, File, Overtaken, State
+from analytics.domain.drops.ranges import MOST_RANGES, Place, Range, Survey, Surveyed
+from analytics.domain.drops.source import Format, Layout
 from analytics.transforming import content as reading
 from analytics.transforming import survey as looking
 from analytics.transforming import work
 from tests.file_drops import HEADER
-from tests.interrupted_drops import ROWS, Interrupted, file_of
+from tests.interrupted_drops import Interrupted, file_of
 
 BEGIN = Place(7, 2)
+ROWS = 120
 
 
 def looked_through(data, size, cuts=()):
@@ -25,8 +29,11 @@ def looked_through(data, size, cuts=()):
 
 class Rules(unittest.TestCase):
     def content(self, rng):
-        """Lines of all lengths, many of them empty, after a header of seven bytes."""
-        return b"header\n" + b"".join(b"x" * rng.choice([0, 1, 9, 300]) + b"\n" for _ in range(rng.randrange(1, 90)))
+        """Lines of all lengths, many of them empty, few with a quote, after a header of seven bytes."""
+        lines = [b"x" * rng.choice([0, 1, 9, 300]) + b"\n" for _ in range(rng.randrange(1, 90))]
+        if rng.random() < 0.5:
+            lines.insert(rng.randrange(len(lines)), b'"x"\n')
+        return b"header\n" + b"".join(lines)
 
     def test_what_it_comes_to_does_not_depend_on_the_pieces_that_are_looked_at(self):
         for seed in range(200):
@@ -55,6 +62,23 @@ class Rules(unittest.TestCase):
         self.assertTrue(survey.has_quotes)
         self.assertEqual((Range(7, len(data), 7, 2),), survey.ranges(lines_are_records=False))
 
+    def test_a_worker_that_was_overtaken_changes_nothing(self):
+        first = Survey.of(BEGIN, 10)
+        second, third = first.after(b"a\n", 9), first.after(b"a\nb\n", 11)
+        drop = Drop.of("acme", 1, File("incoming/acme/a", "etag", 11), datetime(2026, 11, 25, tzinfo=UTC))
+        drop.look(None, second)
+        for before in (None, first, third):
+            with self.assertRaises(Overtaken):
+                drop.look(before, third)
+        self.assertEqual(second, drop.survey)
+        drop.look(second, third)
+        found = Surveyed((), third.ranges(lines_are_records=True), compressed=False)
+        drop.begin(found, Layout(Format.JSON_LINES))
+        for late in (lambda: drop.look(third, third), lambda: drop.begin(found, Layout(Format.CSV))):
+            with self.assertRaises(Overtaken):
+                late()
+        self.assertEqual((State.PROCESSING, None, Format.JSON_LINES), (drop.state, drop.survey, drop.layout.format))
+
     def test_even_the_largest_file_has_a_bounded_number_of_ranges(self):
         data = b"header\n" + b"\n" * 100_000
         survey = Survey.in_parts(BEGIN, len(data), 1).after(data[7:], len(data))
@@ -62,12 +86,12 @@ class Rules(unittest.TestCase):
 
 
 class Looks(Interrupted):
-    range_bytes = 1500
+    range_bytes = 600
     step_bytes = 4000
 
     def setUp(self):
         super().setUp()
-        self._start(patch.object(reading, "READ_AT_ONCE", 500))
+        self._start(patch.object(reading, "READ_AT_ONCE", 200))
         self._start(patch.object(work, "SAVED_AFTER_SECONDS", 0))
 
     def looks(self):
@@ -83,7 +107,7 @@ class Looks(Interrupted):
         return offsets
 
     def test_kills_in_the_middle_of_a_look_leave_what_an_undisturbed_one_leaves(self):
-        content = file_of(11)
+        content = file_of(11, rows=ROWS)
         calm = self.undisturbed(content)
         self.forget()
         offsets = self.looks()
@@ -98,7 +122,7 @@ class Looks(Interrupted):
         self.assertGreater(offsets[-1], len(HEADER))
 
     def test_when_its_time_is_up_a_look_goes_on_in_a_run_of_its_own(self):
-        content = file_of(12)
+        content = file_of(12, rows=ROWS)
         calm = self.undisturbed(content)
         self.forget()
         self.announce(self.drop(content))
@@ -107,7 +131,7 @@ class Looks(Interrupted):
         self.assertEqual(calm, self.outcome(self.newest_drop()))
 
     def test_how_far_a_look_has_come_can_be_read_meanwhile(self):
-        self.announce(self.drop(file_of(13)))
+        self.announce(self.drop(file_of(13, rows=ROWS)))
         seen = []
         for _ in range(4):
             self.hand_over(self.next_message(), milliseconds=20_000)
@@ -120,7 +144,7 @@ class Looks(Interrupted):
         self.assertEqual(("processed", 100), (self.newest_drop()["state"], self.newest_drop()["surveyed"]))
 
     def test_two_workers_at_one_look_leave_what_one_leaves(self):
-        content = file_of(14)
+        content = file_of(14, rows=ROWS)
         calm = self.undisturbed(content)
         self.forget()
         self.announce(self.drop(content))
@@ -138,23 +162,23 @@ class Looks(Interrupted):
 
     def test_a_look_begins_anew_where_rows_begin_elsewhere_by_now(self):
         row = json.dumps({"user_id": "u1", "date": "2026-11-23", "event_type": "click"})
-        self.announce(self.drop(HEADER + f"{row}\n" * 100))
+        self.announce(self.drop(HEADER + f"{row}\n" * 40))
         self.hand_over(self.next_message(), milliseconds=20_000)
         self.set_up_source(format="json_lines")
         self.work()
         drop = self.newest_drop()
-        self.assertEqual(("processed", 101, 100, 1), tuple(drop[name] for name in SUMS))
+        self.assertEqual(("processed", 41, 40, 1), tuple(drop[name] for name in SUMS))
         self.assertEqual([(1, "the line is not JSON")], self.errors(drop))
 
     def test_a_file_that_was_rejected_is_looked_through_from_its_beginning(self):
-        self.announce(self.drop(file_of(15)))
+        self.announce(self.drop(file_of(15, rows=ROWS)))
         self.hand_over(self.next_message(), milliseconds=20_000)
         self.s3.delete_object(Bucket="drops", Key="incoming/acme/file.csv")
         self.work()
         self.assertEqual("gone", self.newest_drop()["reason"])
         self.set_up_source()
         offsets = self.looks()
-        drop = self.process(file_of(15))
+        drop = self.process(file_of(15, rows=ROWS))
         self.assertEqual(("processed", ROWS), (drop["state"], drop["rows_read"]))
         self.assertEqual([len(HEADER)], offsets)
 
@@ -178,8 +202,8 @@ class Looks(Interrupted):
         self.assertGreater(len(set(seen)), 5)
 
     def test_a_gzip_that_holds_too_much_is_rejected_and_says_what_to_do(self):
-        with patch.object(looking, "MOST_UNPACKED", 5000):
-            drop = self.process(gzip.compress(file_of(17).encode()))
+        with patch.object(looking, "MOST_UNPACKED", 2000):
+            drop = self.process(gzip.compress(file_of(17, rows=ROWS).encode()))
         self.assertEqual(("rejected", "unknown_format", 0), (drop["state"], drop["reason"], drop["rows_read"]))
         self.assertIn("send it unpacked, or as several files", drop["detail"])
         self.assertEqual(1, len(self.alerts()))

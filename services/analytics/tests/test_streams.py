@@ -59,6 +59,7 @@ class Streams(unittest.TestCase):
     def setUp(self):
         self.enterContext(patch.object(content, "READ_AT_ONCE", 8_000))
         self.enterContext(patch.object(content, "back_off"))
+        self.enterContext(patch.object(content, "logger"))
         self.beats = []
 
     def bucket(self, *ends, **how):
