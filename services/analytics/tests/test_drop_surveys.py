@@ -74,7 +74,7 @@ class Rules(unittest.TestCase):
         drop.look(second, third)
         found = Surveyed((), third.ranges(lines_are_records=True), compressed=False)
         drop.begin(found, Layout(Format.JSON_LINES))
-        for late in (lambda: drop.look(third, third), lambda: drop.begin(found, Layout(Format.CSV))):
+        for late in (lambda: drop.look(None, third), lambda: drop.begin(found, Layout(Format.CSV))):
             with self.assertRaises(Overtaken):
                 late()
         self.assertEqual((State.PROCESSING, None, Format.JSON_LINES), (drop.state, drop.survey, drop.layout.format))
