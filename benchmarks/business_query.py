@@ -2,7 +2,8 @@
 
 The function runs as it is, with the SDK's own client; only DynamoDB is a dictionary that answers at once, page by page,
 in DynamoDB's own JSON. Its items are what the inbox and the compactor would have left: the changes of all events, added
-up, and days that are over absorbed; once, nothing is absorbed. The baseline adds up the events themselves, held in memory.
+up, and days that are over absorbed; once, nothing is absorbed. The baseline adds up the events themselves, held in
+memory.
 """
 
 from __future__ import annotations
