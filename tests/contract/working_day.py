@@ -38,6 +38,7 @@ class WorkingDay(ServiceTest):
     """Three services on one moto, each with its own table; the test hands their events around."""
 
     groups = "agents,accountants,analysts,operators"
+    aws = True
 
     def setUp(self) -> None:
         super().setUp()

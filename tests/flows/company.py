@@ -18,12 +18,12 @@ from typing import Any
 from unittest.mock import patch
 
 from backoffice_testing import Reply
+from backoffice_testing.tables import Tables
 
 from backoffice import dynamodb
 from backoffice.clock import now
 from backoffice.ids import new_id
 from backoffice.logs import logger
-from tests.flows.memory import Tables
 from tests.flows.weather import Weather
 from tests.integration.company import CONTEXTS, GROUPS, subscriptions
 

@@ -17,6 +17,7 @@ class ArchiveTest(ServiceTest):
     """A service with the bucket ``archive``."""
 
     groups = "operators"
+    aws = True
 
     def setUp(self) -> None:
         super().setUp()

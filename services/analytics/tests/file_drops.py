@@ -27,6 +27,7 @@ class DropTest(ServiceTest):
     """
 
     groups = "analysts,operators"
+    aws = True
     range_bytes = 64 * 1024 * 1024
     step_bytes = 512 * 1024
 

@@ -21,6 +21,7 @@ SHARD = "000000000003"
 
 class Visits(ServiceTest):
     groups = "analysts"
+    aws = True
 
     def setUp(self):
         super().setUp()

@@ -17,6 +17,7 @@ THROTTLED = {"ErrorCode": "ProvisionedThroughputExceededException", "ErrorMessag
 
 class WebEvents(ServiceTest):
     groups = "sites"
+    aws = True
 
     def setUp(self):
         super().setUp()

@@ -19,6 +19,8 @@ CONTEXT = SimpleNamespace(function_name="intake", aws_request_id="request")
 
 
 class Intake(HelpDesk):
+    aws = True
+
     def setUp(self) -> None:
         super().setUp()
         self._start(patch.dict(os.environ, MAIL_BUCKET=BUCKET, SUPPORT_ADDRESSES=",".join(OWN)))

@@ -1,4 +1,4 @@
-"""What the unit tests of every service share: an in-memory table, calls through the API's door, events in and out."""
+"""What the unit tests of every service share: a table in memory, calls through the API's door, events in and out."""
 
 import base64
 import json
@@ -13,13 +13,13 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from moto import mock_aws
-
 from backoffice import dynamodb
 from backoffice.clock import now, rfc3339
 from backoffice.dynamodb import Table
 from backoffice.ids import new_id
 from backoffice_testing import contracts
+from backoffice_testing.tables import Tables
+from backoffice_testing.wire import answered_by
 
 REGION = "eu-central-1"
 ENVIRONMENT = {
@@ -45,19 +45,20 @@ class Reply:
 
 
 class ServiceTest(unittest.TestCase):
-    """A service with a fresh table on moto.
+    """A service with a fresh table in memory; where ``aws`` says so, S3, SQS and the like are there, on moto.
 
     ``calls`` names every operation of the table since ``setUp``, so that a test can count them. Whatever a test leaves
     in the outbox must keep its contract.
     """
 
     groups: str = ""
+    aws: bool = False
 
     def setUp(self) -> None:
         # None of the developer's own AWS settings: an endpoint among them would send the tests to a stage that is up.
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self._start(patch.dict(os.environ, kept | ENVIRONMENT, clear=True))
-        self._start(mock_aws())
+        self.enterContext(answered_by(Tables(), moto=self.aws))
         self._start(patch.object(dynamodb, "client", _client))
         create_table("table")
         self.table = Table.from_env()
@@ -141,7 +142,7 @@ class ServiceTest(unittest.TestCase):
         self._on(f"before-call.dynamodb.{operation}", act)
 
     def empty_table(self) -> None:
-        """Begin with an empty table again: moto's transactions copy everything that it holds."""
+        """Begin with an empty table again."""
         self.table.client.delete_table(TableName=self.table.name)
         create_table(self.table.name)
 
@@ -208,11 +209,11 @@ def envelope(
 _client = lru_cache(maxsize=8)(dynamodb.client.__wrapped__)
 
 
-def create_table(name: str) -> None:
+def create_table(name: str, client: Any = None) -> None:
     """A context's table, of the same shape as in ``shared/serverless``."""
     indexes = [f"gsi{number}" for number in range(1, 5)]
     names = ["pk", "sk", *(f"{index}{part}" for index in indexes for part in ("pk", "sk"))]
-    dynamodb.client("dynamodb").create_table(
+    (client or dynamodb.client("dynamodb")).create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in names],
