@@ -15,6 +15,7 @@ NAMES = (
     "invoice_totals",
     "init_time",
     "contract_check",
+    "contract_suite",
     "idle_memory",
     "transformer",
     "page_views",

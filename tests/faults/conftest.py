@@ -13,7 +13,11 @@ from tests.stage import Stage
 
 @pytest.fixture(scope="session", autouse=True)
 def left_behind(stage: Stage) -> LeftBehind:
-    """Events whose stream was lost with a restart. Made first: what sweeps them up takes its time, beside all else."""
+    """Events whose stream was lost with a restart.
+
+    Made first, and asked for last (the modules' names keep that order): what sweeps them up takes its minute or two
+    while workers are killed and buckets get hot.
+    """
     return leave_behind(stage)
 
 
