@@ -3,6 +3,7 @@
 - Processor: a file of 10 MB in memory, through the transformer's own code up to the requests that go to DynamoDB; in
   turn, over the same bytes, Python's `csv` reader with its `json` writer. Beside it, for knowledge: how much the SDK
   adds to send those requests, against a server that answers at once.
+- Looking through: a file of 90 MB in memory, plain and as a gzip.
 - Memory: the peak of a process of its own that works through 10 MB and through 1 GB, made up on the way; whole steps as
   the function does them, with the tables and the bucket left out.
 - A stage that is up: 10 MB put into the bucket, until the last row is read.
@@ -38,6 +39,11 @@ def main() -> int:
     rows = [[way, f"{seconds / ROWS * 1e6:.2f}", f"{seconds / base:.2f}"] for way, seconds in times.items()]
     table([f"{ROWS} rows", "us of CPU a row", "x csv and json"], rows)
     print()
+    looks = _in_a_process("looks")
+    table(
+        ["looked through", "MB of content a second of CPU"], [[way, f"{rate / 1e6:.0f}"] for way, rate in looks.items()]
+    )
+    print()
     peaks = {megabytes: _in_a_process(megabytes) for megabytes in (10, 100, LARGE)}
     table(
         ["content", "rows", "peak MiB", "CPU s"],
@@ -55,14 +61,14 @@ def main() -> int:
     )
 
 
-def _in_a_process(*megabytes: int) -> dict[str, float]:
+def _in_a_process(*how: int | str) -> dict[str, float]:
     """What `transformer_steps` prints, on the interpreter and with the layer of the functions' workers."""
     environment = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(map(str, (ROOT / "services/analytics", BUILD / "layer-host" / "python", ROOT))),
         **HARMLESS,
     }
-    command = [str(LAMBDA_PYTHON), "-m", "benchmarks.transformer_steps", *map(str, megabytes)]
+    command = [str(LAMBDA_PYTHON), "-m", "benchmarks.transformer_steps", *map(str, how)]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr)

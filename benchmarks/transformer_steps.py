@@ -2,7 +2,7 @@
 
 `python -m benchmarks.transformer_steps [MIB]` works through content of that size, made up on the way, or else through
 150,000 rows again and again, and prints what it took as JSON. Up to 100 MiB the SDK sends what the steps write, to a
-server that answers at once.
+server that answers at once. With `looks` for a size it looks through content, plain and as a gzip.
 
 Loads nothing but what the function has, so that it can run on the interpreter of the functions' workers.
 """
@@ -10,12 +10,14 @@ Loads nothing but what the function has, so that it can run on the interpreter o
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import random
 import resource
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from statistics import median
 from typing import Any
@@ -23,15 +25,20 @@ from typing import Any
 from botocore.awsrequest import AWSResponse
 
 import analytics.handlers.transformer  # noqa: F401  what the function has loaded, too
+from analytics.domain.drops.ranges import Place, Survey
 from analytics.domain.drops.records import BadRow
 from analytics.domain.drops.source import Format, Layout
 from analytics.store import bulk
 from analytics.store.records import RecordStore
-from analytics.transforming.portions import Place, portions
+from analytics.transforming.content import READ_AT_ONCE
+from analytics.transforming.head import Head
+from analytics.transforming.portions import portions
 from analytics.transforming.rows import rows_of
+from analytics.transforming.survey import look_through
 
 MEGABYTE = 1024 * 1024
 ROWS = 150_000
+LOOKED_ROWS = 2_000_000
 ROUNDS = 5
 SENT_MEGABYTES = 100
 HEADER = b"user_id,date,event_type,amount,country,note\r\n"
@@ -141,6 +148,34 @@ def processor() -> dict[str, float]:
     return {way: median(values) for way, values in took.items()}
 
 
+def looks() -> dict[str, float]:
+    """Bytes of content a processor second, of a look through what lies in memory; the median of rounds in turn."""
+    content = file_of(LOOKED_ROWS, seed=1)
+    ways = {"plain": content, "gzip": gzip.compress(content)}
+    took: dict[str, list[float]] = {way: [] for way in ways}
+    for _ in range(ROUNDS):
+        for way, data in ways.items():
+            head = Head((), Place(len(HEADER), 2), compressed=way == "gzip")
+            begin = Survey.of(head.rows, None if head.compressed else MEGABYTE)
+            began = time.process_time()
+            (survey,) = deque(look_through(InMemory(data), head, begin), maxlen=1)
+            took[way].append(time.process_time() - began)
+            assert survey.at == (len(content), LOOKED_ROWS + 2), (way, survey.at)
+    return {way: len(content) / median(values) for way, values in took.items()}
+
+
+class InMemory:
+    """A file that needs no bucket."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data, self.position = data, 0
+
+    def read(self, start: int, end: int | None = None) -> Iterator[bytes]:
+        for at in range(start, len(self._data), READ_AT_ONCE):
+            self.position = at + READ_AT_ONCE
+            yield self._data[at : at + READ_AT_ONCE]
+
+
 def _csv_and_json(content: bytes) -> int:
     reader = csv.reader(io.StringIO(content.decode(), newline=""))
     next(reader)
@@ -157,9 +192,9 @@ def _transform(content: bytes, writer: Any) -> int:
 
 
 def _of_bytes(content: bytes, start: int) -> Iterator[bytes]:
-    for at in range(start, len(content), 4 * MEGABYTE):
-        yield content[at : at + 4 * MEGABYTE]
+    yield from InMemory(content).read(start)
 
 
 if __name__ == "__main__":
-    print(json.dumps(memory(int(sys.argv[1])) if sys.argv[1:] else processor()))
+    how = sys.argv[1:]
+    print(json.dumps(looks() if how == ["looks"] else memory(int(how[0])) if how else processor()))

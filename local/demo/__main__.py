@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -12,6 +13,7 @@ from local.client import Refused, Reply, Unreachable
 from local.demo import story
 from local.demo.apis import Apis, apis, endpoints
 from local.demo.day import Day, Done
+from local.demo.evening import Evening
 from local.demo.highlights import highlights
 from local.demo.numbers import Numbers, measured
 from local.demo.traces import Document, documents, trace_ids
@@ -40,14 +42,21 @@ def play(place: Place, seed: int) -> None:
     services = apis(place)
     before = measured(services.analytics)
     done = Day(services, seed=seed).play()
+    episodes = Evening(services, done, partial(_tick, place)).play()
     numbers = _counted(services, before, done)
     print(story.told(done, numbers, highlights(services.analytics)))
+    print(f"\n{story.remembered(episodes)}")
     solved = done.solved[-1]
     trace_id, found = _traced(aws.client(place, "xray"), solved)
     print(f"\n{story.followed(solved.body['id'], trace_id, found)}\n")
     print(f"The APIs:    {urls['services']['customer-support']} and others, each with GET /openapi.json; make status")
     print(f"The traces:  boto3's xray client at {urls['xray']}")
     print("The logs:    make logs SERVICE=invoicing")
+
+
+def _tick(place: Place) -> None:
+    """Nobody waits a minute for the schedule."""
+    aws.client(place, "lambda").invoke(FunctionName="local-invoicing-clock", Payload=b"{}")
 
 
 def _counted(services: Apis, before: Numbers, done: Done) -> Numbers:

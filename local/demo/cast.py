@@ -31,6 +31,19 @@ RATES: dict[str, Body] = {
         "tax": {"category": "S", "rate": "19"},
     },
 }
+WORKSHOP: Body = {
+    "currency": "EUR",
+    "terms": {"net_days": 0},
+    "lines": [
+        {
+            "description": "Workshop: clean exports",
+            "quantity": "1",
+            "unit": "C62",
+            "unit_price": "240.00",
+            "tax": {"category": "S", "rate": "19"},
+        }
+    ],
+}
 AGENT = "agent@example.com"
 
 _PEOPLE = ["Ada Brandt", "Ben Okafor", "Clara Nilsson", "Davide Russo", "Elif Kaya", "Farid Haddad", "Greta Vos"]

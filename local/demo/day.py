@@ -75,9 +75,9 @@ class Day:
 
     def set_up(self) -> None:
         """Say who issues invoices and what an hour costs, unless that is known."""
-        _keep(self._apis.invoicing, "/seller", SELLER)
+        keep(self._apis.invoicing, "/seller", SELLER)
         for code, rate in RATES.items():
-            _keep(self._apis.invoicing, f"/rates/{code}", rate)
+            keep(self._apis.invoicing, f"/rates/{code}", rate)
 
     def support(self) -> None:
         """Register customers; open, assign and answer their tickets, enter time, solve most."""
@@ -159,7 +159,7 @@ class Day:
         return all(entry["invoice_id"] for entry in self._apis.support.every(path) if entry["billable"])
 
 
-def _keep(invoicing: Client, path: str, wanted: Body) -> None:
+def keep(invoicing: Client, path: str, wanted: Body) -> None:
     """Put what is not there yet. Another day may be putting the same at this moment, and then it is there."""
     if _is_kept(invoicing, path, wanted):
         return

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from local.demo.day import Done
+from local.demo.evening import Episode
 from local.demo.numbers import Amounts, Numbers
 from local.demo.traces import Document, tree
 
@@ -13,6 +14,12 @@ from local.demo.traces import Document, tree
 def told(done: Done, numbers: Numbers, highlights: list[str]) -> str:
     """What was done, and what analytics makes of it and of all that happened since yesterday."""
     return "\n".join([*_done(done), "", *_numbers(numbers), *(f"  {line}" for line in highlights)])
+
+
+def remembered(episodes: list[Episode]) -> str:
+    """What the day left for the evening, each with the trace that shows it."""
+    lines = [line for one in episodes for line in (f"  {one.title:<22}{one.outcome}", f"{'':<24}trace {one.trace_id}")]
+    return "\n".join(["In the evening:", *lines])
 
 
 def followed(ticket_id: str, trace_id: str, documents: list[Document]) -> str:

@@ -6,10 +6,12 @@ import gzip
 import json
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from backoffice.clock import now
 from local.client import Client
 from local.demo.waiting import until
 from tests.end_to_end.conftest import Played
@@ -46,6 +48,24 @@ def test_a_day_is_archived_without_its_people_and_rebuilt_to_the_last_digit(
     assert (done["phase"], done["equal"]) == ("switched", True), done
     assert done["progress"]["events_done"] >= done["comparison"]["events"] > 10
     assert done["generation"] != done["previous_generation"]
+    assert _all_numbers(operator) == before
+
+    # What is over by tomorrow is absorbed; nobody sees a difference.
+    told = stage.invoker.invoke(
+        FunctionName="local-analytics-compactor",
+        Payload=json.dumps({"time": f"{now() + timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}"}),
+    )
+    assert "FunctionError" not in told, told["Payload"].read()
+    items = (
+        stage.client("dynamodb")
+        .get_paginator("scan")
+        .paginate(
+            TableName="local-analytics",
+            FilterExpression="begins_with(sk, :hours)",
+            ExpressionAttributeValues={":hours": {"S": "HOURS#"}},
+        )
+    )
+    assert sum(page["Count"] for page in items) > 10
     assert _all_numbers(operator) == before
 
 

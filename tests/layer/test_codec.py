@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from backoffice.codec import plain, read
+from backoffice.codec import plain, read, stored
 from backoffice.domain import Aggregate
 
 
@@ -64,6 +64,15 @@ def test_facts_are_no_part_of_what_is_kept():
     whole = read(Whole, plain(WHOLE))
     whole.record("SomethingHappened", {}, WHOLE.built_at)
     assert "facts" not in plain(whole)
+
+
+def test_an_aggregate_is_stored_under_its_key_at_the_version_that_it_is_going_to_have():
+    assert stored(WHOLE, ("WHOLE#1", "WHOLE")) == {
+        **plain(WHOLE),
+        "pk": "WHOLE#1",
+        "sk": "WHOLE",
+        "version": WHOLE.version + 1,
+    }
 
 
 def test_numbers_come_back_from_the_table_as_what_they_were():

@@ -121,6 +121,10 @@ class TestTransaction:
         assert item["type"] == "TicketSolved"
         assert '"aggregate_version":2' in item["event"]
 
+    def test_what_no_event_leads_to_is_marked_by_none(self, table):
+        commit(table, ("once", None), ("put", A))
+        commit(table, ("once", None), ("put", A))
+
     def test_once_lets_an_event_in_once_and_expires_after_30_days(self, table):
         event_id = new_id("evt")
         commit(table, ("once", event_id), ("put", A))

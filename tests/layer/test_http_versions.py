@@ -3,8 +3,11 @@
 import pytest
 from http_service import service
 
+from backoffice.clock import now
+from backoffice.domain import Aggregate
+from backoffice.errors import StaleVersion
 from backoffice.http.problems import Problem
-from backoffice.http.request import parse_if_match
+from backoffice.http.request import Caller, Request, parse_if_match
 
 
 @pytest.fixture
@@ -71,3 +74,14 @@ def test_where_it_is_not_required_it_may_be_missing():
 def test_no_content_has_no_body(api, call):
     answered = call(api, "DELETE /things/1")
     assert (answered.status, answered.text) == (204, "")
+
+
+@pytest.mark.parametrize(("standing", "version"), [(None, 0), (Aggregate(id="thg_1", version=3), 3)])
+def test_a_put_writes_over_what_stands_unless_the_client_has_seen_another_version(standing, version):
+    def asked(if_match):
+        return Request(Caller("sub", "agent", frozenset()), now(), {}, if_match=if_match)
+
+    assert asked(None).version_over(standing) == version
+    assert asked(version).version_over(standing) == version
+    with pytest.raises(StaleVersion):
+        asked(2).version_over(standing)

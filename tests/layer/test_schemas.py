@@ -14,6 +14,7 @@ from backoffice.clock import now, parse_time, rfc3339
 from backoffice.domain import FieldError
 from backoffice.ids import is_id, new_id
 from backoffice.schemas import (
+    Changes,
     Day,
     DecimalString,
     Id,
@@ -347,6 +348,14 @@ class TestSchemas:
 
     def test_what_other_contexts_send_may(self):
         assert Tolerant().load({"a": 1}) == {}
+
+    def test_a_change_names_at_least_one_field(self):
+        class Renaming(Changes):
+            name = fields.String()
+
+        assert Renaming().load({"name": "b"}) == {"name": "b"}
+        with pytest.raises(ValidationError, match="at least one field"):
+            Renaming().load({})
 
     def test_nested_schemas_are_as_strict(self):
         class Line(Strict):

@@ -54,7 +54,7 @@ def _lines(report: Report, filled: Iterable[Row], zone: ZoneInfo) -> Iterator[li
 def _cells(report: Report, row: Row) -> Mapping[str, Written]:
     """By column."""
     named = {dimension: row.dimensions.get(dimension) for dimension in report.dimensions}
-    return named | {series.metric.name: written(series.values[row.index], series) for series in row.series}
+    return named | {series.metric.name: written([series.values[row.index]], series)[0] for series in row.series}
 
 
 def _csv(header: list[str], lines: Iterable[list[Written]]) -> str:

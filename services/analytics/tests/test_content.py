@@ -48,9 +48,18 @@ class Objects(DropTest):
     def test_it_is_read_range_by_range(self):
         etag = self.s3.put_object(Bucket=BUCKET, Key="incoming/a", Body=b"0123456789")["ETag"].strip('"')
         with patch.object(content, "READ_AT_ONCE", 4):
-            found = S3Object(BUCKET, File("incoming/a", etag, 10))
+            found = S3Object(BUCKET, File("incoming/a", etag, 10), lambda: None)
             self.assertEqual([b"0123", b"4567", b"89"], list(found.read(0)))
             self.assertEqual([b"3456", b"7"], list(found.read(3, 8)))
+
+    def test_who_waits_for_a_gzip_to_be_unpacked_up_to_its_offset_is_still_at_it(self):
+        packed = gzip.compress(random.Random(1).randbytes(50_000))
+        etag = self.s3.put_object(Bucket=BUCKET, Key="incoming/a", Body=packed)["ETag"].strip('"')
+        beats = []
+        with patch.object(content, "READ_AT_ONCE", 1000):
+            found = S3Object(BUCKET, File("incoming/a", etag, len(packed)), lambda: beats.append(found.position))
+            self.assertEqual(5, len(b"".join(Unzipped(found).read(49_995))))
+        self.assertEqual([*range(1000, len(packed), 1000), len(packed)], beats)
 
     def test_a_file_that_is_replaced_while_it_is_read_is_read_to_its_end(self):
         self.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})

@@ -4,8 +4,9 @@ import random
 import unittest
 from unittest.mock import patch
 
+from analytics.domain.drops.ranges import Place
 from analytics.transforming import portions
-from analytics.transforming.portions import Place, Portion
+from analytics.transforming.portions import Portion
 
 BEGIN = Place(0, 1)
 

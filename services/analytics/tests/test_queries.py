@@ -248,9 +248,9 @@ class Query(ServiceTest):
         )
         self.assertEqual({}, self.values(metrics=["collected"]))
 
-    def test_it_makes_one_call_for_the_generation_one_for_each_flow_and_two_for_each_level(self):
+    def test_it_makes_one_call_for_the_generation_two_for_each_flow_and_three_for_each_level(self):
         self.tell(ticket_opened(AT), invoice_issued(AT, "119.00"))
-        for metrics, calls in ((["tickets_opened"], 1), (["invoiced"], 1), (["outstanding"], 2), ([*CATALOGUE], 26)):
+        for metrics, calls in ((["tickets_opened"], 2), (["invoiced"], 2), (["outstanding"], 3), ([*CATALOGUE], 47)):
             self.calls.clear()
             with self.subTest(metrics):
                 self.values(metrics=metrics)

@@ -122,6 +122,20 @@ class Rebuilding(RebuildTest):
         self.assertEqual("switched", self.act(rebuild_id, "switch")["phase"])
         self.assertEqual("2", self.read_generation())
 
+    def test_days_that_were_compacted_before_or_meanwhile_are_equal_to_those_made_anew(self):
+        self.tell(some_events(3))
+        self.assertGreater(self.compact(), 0)
+        late = some_events(1, seed=2)
+        self.tell(late)
+        rebuild_id = self.request()
+        self.meanwhile("Scan", lambda: self.assertGreater(self.compact(), 0))
+        self.work()
+        done = self.seen(rebuild_id)
+        self.assertEqual(("switched", True), (done["phase"], done["equal"]), self.differences(rebuild_id))
+        self.assertEqual("2", self.read_generation())
+        self.assertGreater(self.compact(), 0)
+        self.assertTrue(self.rebuild()["equal"])
+
     def test_no_archive_no_numbers(self):
         done = self.rebuild()
         self.assertEqual(("switched", True), (done["phase"], done["equal"]))
@@ -154,6 +168,17 @@ class Differing(RebuildTest):
             self.assertTrue("tickets_opened" in one["what"] or "backlog" in one["what"], one)
             self.assertEqual(one["before"].keys(), one["after"].keys())
             self.assertNotEqual(one["before"], one["after"])
+
+    def test_what_differs_in_a_compacted_day_is_told_like_any_other(self):
+        done = self.differing("keep")
+        as_it_is = self.told(done)
+        self.act(done["id"], "discard")
+        self.assertGreater(self.compact(), 0)
+        self.assertEqual(as_it_is, self.told(self.differing("keep")))
+
+    def told(self, done):
+        told = self.differences(done["id"])
+        return sorted((one["what"], tuple(one["before"].items()), tuple(one["after"].items())) for one in told)
 
     def test_it_can_be_switched_to_switched_back_and_discarded(self):
         done = self.differing("keep")

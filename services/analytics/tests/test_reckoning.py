@@ -19,8 +19,8 @@ from analytics.domain.sketch import RELATIVE_ERROR, bin_of
 START = number_of(datetime(2026, 11, 23, tzinfo=UTC))
 HOUR, DAY = 4, 96
 TODAY = date(2026, 11, 23).toordinal()
-HOURS = Timeline([START + HOUR * n for n in range(4)], START + 4 * HOUR, [TODAY] * 4)
-DAYS = Timeline([START + DAY * n for n in range(4)], START + 4 * DAY, [TODAY + n for n in range(4)])
+HOURS = Timeline([START + HOUR * n for n in range(4)], START + 4 * HOUR, UTC)
+DAYS = Timeline([START + DAY * n for n in range(4)], START + 4 * DAY, UTC)
 
 
 def added(*additions, opening=None):

@@ -48,7 +48,7 @@ class Days(unittest.TestCase):
                 by_date[local] = by_date.get(local, 0) + 1
                 on_record.append((number_of(quarter_of(event)), None, Decimal(1)))
             days = list(spans(whole, Interval.DAY, zone))
-            timeline = Timeline([number_of(day.start) for day in days], number_of(whole.end), [])
+            timeline = Timeline([number_of(day.start) for day in days], number_of(whole.end), UTC)
             counted = flow([Ledger(Record(on_record), timeline)])
             with self.subTest(name):
                 self.assertEqual(

@@ -4,7 +4,7 @@ import unittest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.domain.web.visitors import NOBODY, STANDARD_ERROR, estimate, packed, sketch_of, union, unpacked
+from analytics.domain.web.visitors import NOBODY, STANDARD_ERROR, estimate, packed, sketch_of, together, union, unpacked
 
 hashes = st.lists(st.integers(0, 2**64 - 1), max_size=50)
 
@@ -44,6 +44,12 @@ class Visitors(unittest.TestCase):
     def test_a_hash_of_zeros_has_its_place(self):
         self.assertEqual(1, estimate(sketch_of([0])))
         self.assertEqual(1, estimate(sketch_of([2**64 - 1])))
+
+    def test_what_is_kept_is_estimated_alone_and_together_as_what_was_given(self):
+        rng = random.Random(8)
+        sketches = [sketch_of(people(rng, number)) for number in (0, 1, 700, 30_000)]
+        self.assertEqual([estimate(one) for one in sketches], [together([packed(one)]) for one in sketches])
+        self.assertEqual(estimate(union(sketches)), together(list(map(packed, sketches))))
 
     def test_what_is_kept_is_small_and_what_was_given(self):
         rng = random.Random(5)

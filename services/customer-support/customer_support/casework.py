@@ -1,10 +1,10 @@
 """What invoicing asks and tells, carried into our tickets: once each, whatever the order in which it comes."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from backoffice.clock import now
+from backoffice.contention import retry_on_conflict
 from backoffice.domain import Invalid
-from backoffice.errors import Contended, StaleVersion
 from backoffice.ids import derived_id, new_id
 from backoffice.logs import logger
 from backoffice.messages.addresses import return_address
@@ -20,54 +20,16 @@ from customer_support.domain.tickets import Ticket
 from customer_support.store import Store
 
 INVOICING = "invoicing"
-_ATTEMPTS = 5
 
 
+@retry_on_conflict()
 def take_up(matter: Matter, event: Event) -> None:
     """Open the ticket of a matter; one that comes too late is solved at once. Asked again, hurry or answer again.
 
     Raises Contended if others kept changing the case.
     """
-    _until_written(lambda: _take_up(Store(), matter, event))
-
-
-def end(case_id: str, event: Event, why: str, outcome: Outcome | None = None) -> None:
-    """Solve the tickets that have no point any more; they say ``why``. Raises Contended."""
-    ending = Ending(event.aggregate_version, why, outcome)
-    _until_written(lambda: _end(Store(), case_id, ending, event))
-
-
-def pause(invoice_id: str, dispute_id: str, event: Event) -> None:
-    """The invoice is disputed: nobody is to be reminded until that is settled. Raises Contended."""
-    why = "The invoice is disputed: remind nobody until that is settled."
-    _until_written(lambda: _mark(Store(), invoice_id, (dispute_id, True), why, event.event_id))
-
-
-def go_on(invoice_id: str, dispute_id: str) -> None:
-    """A dispute of the invoice is settled; the event is to be marked as taken by what follows. Raises Contended."""
-    why = "The dispute about the invoice is settled: reminding goes on."
-    _until_written(lambda: _mark(Store(), invoice_id, (dispute_id, False), why, None))
-
-
-def _mark(store: Store, invoice_id: str, dispute: tuple[str, bool], why: str, event_id: str | None) -> None:
-    """Tag the open reminders of an invoice while it is disputed, or take the tag off."""
-    case, act = store.case(invoice_id), Act(INVOICING, now())
-    dispute_id, is_open = dispute
-    case.hear_of(dispute_id, is_open=is_open)
-    reminders = [asked.ticket_id for asked in case.tickets.values()]
-    tickets, _ = store.tickets_and_levels(reminders) if reminders else ([], None)
-    for ticket in tickets:
-        if ticket.has_point and (DISPUTED in ticket.tags) is not case.is_disputed:
-            others = [tag for tag in ticket.tags if tag != DISPUTED]
-            ticket.change({"tags": [*others, DISPUTED] if case.is_disputed else others}, act)
-            note = _note(ticket, why, act)
-            ticket.note(note)
-            store.add_reply(Reply(ticket, note))
-    store.save_case(case, event_id)
-
-
-def _take_up(store: Store, matter: Matter, event: Event) -> None:
-    case, act = store.case(matter.case_id), Act(INVOICING, now())
+    store, act = Store(), Act(INVOICING, now())
+    case = store.case(matter.case_id)
     if asked := case.tickets.get(matter.topic):
         # A question that comes after a later one has nothing to add to it.
         if isinstance(matter, Objection) and asked.version < event.aggregate_version:
@@ -91,6 +53,46 @@ def _take_up(store: Store, matter: Matter, event: Event) -> None:
         _refuse(store, matter, event, act)
 
 
+@retry_on_conflict()
+def end(case_id: str, event: Event, why: str, outcome: Outcome | None = None) -> None:
+    """Solve the tickets that have no point any more; they say ``why``. Raises Contended."""
+    store, act = Store(), Act(INVOICING, now())
+    case, ending = store.case(case_id), Ending(event.aggregate_version, why, outcome)
+    if ended := case.end(ending):
+        _withdraw_all(store, ended, ending, act)
+    store.save_case(case, event.event_id)
+
+
+def pause(invoice_id: str, dispute_id: str, event: Event) -> None:
+    """The invoice is disputed: nobody is to be reminded until that is settled. Raises Contended."""
+    why = "The invoice is disputed: remind nobody until that is settled."
+    _mark(invoice_id, (dispute_id, True), why, event.event_id)
+
+
+def go_on(invoice_id: str, dispute_id: str) -> None:
+    """A dispute of the invoice is settled; the event is to be marked as taken by what follows. Raises Contended."""
+    why = "The dispute about the invoice is settled: reminding goes on."
+    _mark(invoice_id, (dispute_id, False), why, None)
+
+
+@retry_on_conflict()
+def _mark(invoice_id: str, dispute: tuple[str, bool], why: str, event_id: str | None) -> None:
+    """Tag the open reminders of an invoice while it is disputed, or take the tag off."""
+    store, act = Store(), Act(INVOICING, now())
+    case, (dispute_id, is_open) = store.case(invoice_id), dispute
+    case.hear_of(dispute_id, is_open=is_open)
+    reminders = [asked.ticket_id for asked in case.tickets.values()]
+    tickets, _ = store.tickets_and_levels(reminders) if reminders else ([], None)
+    for ticket in tickets:
+        if ticket.has_point and (DISPUTED in ticket.tags) is not case.is_disputed:
+            others = [tag for tag in ticket.tags if tag != DISPUTED]
+            ticket.change({"tags": [*others, DISPUTED] if case.is_disputed else others}, act)
+            note = _note(ticket, why, act)
+            ticket.note(note)
+            store.add_reply(Reply(ticket, note))
+    store.save_case(case, event_id)
+
+
 def _hear_again(store: Store, ticket_id: str, objection: Objection, event: Event) -> None:
     """Asked about a dispute once more: tell what was decided, or hurry."""
     ticket, act, note = store.ticket(ticket_id), Act(INVOICING, now()), None
@@ -112,13 +114,6 @@ def _refuse(store: Store, matter: Matter, event: Event, act: Act) -> None:
     case = store.case(matter.case_id)
     if isinstance(matter, Objection):
         case.reply(return_address(event), "DisputeTicketRefused", refusal(matter.dispute_id, act.at), act.at)
-    store.save_case(case, event.event_id)
-
-
-def _end(store: Store, case_id: str, ending: Ending, event: Event) -> None:
-    case, act = store.case(case_id), Act(INVOICING, now())
-    if ended := case.end(ending):
-        _withdraw_all(store, ended, ending, act)
     store.save_case(case, event.event_id)
 
 
@@ -148,12 +143,3 @@ def _note(ticket: Ticket, text: str, act: Act) -> Message:
         written_by=act.by,
         written_at=act.at,
     )
-
-
-def _until_written(attempt: Callable[[], None]) -> None:
-    for _ in range(_ATTEMPTS):
-        try:
-            return attempt()
-        except StaleVersion:
-            continue
-    raise Contended("others kept changing the case or its tickets")

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from backoffice.contention import LookAgain, retry_on_conflict
 from backoffice.domain import RuleBroken
-from backoffice.errors import Conflict, Contended, NotFound, StaleVersion
+from backoffice.errors import Conflict, NotFound
 from backoffice.ids import new_id
 from backoffice.logs import logger
 from customer_support.domain.conversation import Attachment, Author, Message, Visibility
@@ -21,7 +22,6 @@ from customer_support.store.mails import KNOWN
 QUEUE = "general"
 # Mails without a usable sender belong to one customer, so that they can be seen, and merged, by agents.
 NOBODY = {"name": "Unknown sender", "email": "unknown-sender@mail.invalid"}
-_ATTEMPTS = 5
 
 
 def deliver(delivery: "Delivery", mailbox: Mailbox) -> Fate | None:
@@ -29,20 +29,23 @@ def deliver(delivery: "Delivery", mailbox: Mailbox) -> Fate | None:
 
     Raises Contended if others kept changing the ticket.
     """
-    for _ in range(_ATTEMPTS):
-        try:
-            return delivery.take(Store(), mailbox)
-        except StaleVersion:
-            continue
-        except RuleBroken as broken:
-            if broken.code not in {"email_taken", "customer_erased"}:
-                raise
-            continue  # another mail of the same new customer was faster, or the customer was just erased
-        except Conflict as conflict:
-            if KNOWN not in conflict:
-                raise
-            return None
-    raise Contended("others kept changing the ticket of this mail")
+    try:
+        return _take(delivery, mailbox)
+    except Conflict as conflict:
+        if KNOWN not in conflict:
+            raise
+        return None
+
+
+@retry_on_conflict()
+def _take(delivery: "Delivery", mailbox: Mailbox) -> Fate:
+    try:
+        return delivery.take(Store(), mailbox)
+    except RuleBroken as broken:
+        if broken.code not in {"email_taken", "customer_erased"}:
+            raise
+        # Another mail of the same new customer was faster, or the customer was just erased.
+        raise LookAgain from broken
 
 
 @dataclass

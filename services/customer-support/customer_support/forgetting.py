@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from backoffice.clock import parse_time
+from backoffice.contention import retry_on_conflict
 from backoffice.dynamodb import Item
 from backoffice.errors import StaleVersion
 from backoffice.logs import logger
@@ -25,7 +26,6 @@ AUTHOR = "erasure"
 # Ten messages, which come at once at most, take less than the function's time-out (10 s).
 _SECONDS = 0.7
 _AT_ONCE = 10
-_ATTEMPTS = 8
 
 
 def go_on(store: Store, customer_id: str, look: int, at: datetime, event_id: str) -> None:
@@ -48,20 +48,16 @@ def go_on(store: Store, customer_id: str, look: int, at: datetime, event_id: str
         take_answer(store, forgetting.erasure_id, (OURSELVES, forgetting.answer(at)), at)
 
 
+@retry_on_conflict()
 def take_answer(
     store: Store, erasure_id: str, given: tuple[str, Answer], at: datetime, event_id: str | None = None
 ) -> None:
-    """Note what a context has answered. Raises NotFound, AlreadySeen, StaleVersion if others kept writing it."""
-    for _ in range(_ATTEMPTS):
-        erasure = store.erasure(erasure_id)
-        if not erasure.take(*given, at):
-            logger.info("answer was known already", extra={"erasure_id": erasure_id})
-            return None
-        try:
-            return store.save_erasure(erasure, event_id)
-        except StaleVersion:
-            continue
-    raise StaleVersion({})
+    """Note what a context has answered. Raises NotFound, AlreadySeen, Contended if others kept writing it."""
+    erasure = store.erasure(erasure_id)
+    if erasure.take(*given, at):
+        store.save_erasure(erasure, event_id)
+    else:
+        logger.info("answer was known already", extra={"erasure_id": erasure_id})
 
 
 class Work:
@@ -108,18 +104,13 @@ class Work:
             forgetting.after = None
         return None
 
+    @retry_on_conflict()
     def _end(self, ticket_id: str) -> None:
         """From now on nobody adds to the ticket, and its words are not noted any more."""
-        for _ in range(_ATTEMPTS):
-            ticket = self._store.ticket(ticket_id)
-            if ticket.erased_at:
-                return None
+        ticket = self._store.ticket(ticket_id)
+        if not ticket.erased_at:
             ticket.end_by_erasure(Act(AUTHOR, self._at))
-            try:
-                return self._store.save_ticket(ticket)
-            except StaleVersion:
-                continue
-        raise StaleVersion({})
+            self._store.save_ticket(ticket)
 
     def _empty(self, ticket_id: str) -> None:
         ticket = self._store.ticket(ticket_id)

@@ -5,16 +5,15 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from backoffice.clock import now
+from backoffice.contention import retry_on_conflict
 from backoffice.errors import StaleVersion
 from backoffice.logs import logger
 from backoffice.messages.addresses import return_address
 from backoffice.messages.envelope import Event
-from invoicing.contention import until_won
 from invoicing.domain.account import Account
 from invoicing.domain.erasure import AccountErasure, Step
 from invoicing.domain.invoice import Invoice
 from invoicing.domain.lines import ERASED
-from invoicing.domain.payments import Payment
 from invoicing.domain.retention import Law, law_of
 from invoicing.store import Store
 
@@ -23,22 +22,19 @@ _SECONDS = 0.7
 _AT_ONCE = 10
 
 
+@retry_on_conflict()
 def begin(store: Store, account_id: str, erasure_id: str, command: Event) -> None:
     """Erase an account, known or not. Asked again, go on or answer again. Raises AlreadySeen."""
     answer_to, at = return_address(command), now()
-
-    def attempt() -> None:
-        erasure = store.account_erasure(account_id)
-        if erasure:
-            erasure.ask_again(answer_to, at)
-            store.save_account_erasure(erasure, erasure.looks_on, command.event_id)
-            return
-        account = store.known_account(account_id) or Account(id=account_id)
-        account.erase(at)
-        begun = AccountErasure.begun(account_id, erasure_id, answer_to, at)
-        store.begin_erasure(account, begun, command.event_id)
-
-    until_won(attempt, "stale")
+    erasure = store.account_erasure(account_id)
+    if erasure:
+        erasure.ask_again(answer_to, at)
+        store.save_account_erasure(erasure, erasure.looks_on, command.event_id)
+        return
+    account = store.known_account(account_id) or Account(id=account_id)
+    account.erase(at)
+    begun = AccountErasure.begun(account_id, erasure_id, answer_to, at)
+    store.begin_erasure(account, begun, command.event_id)
 
 
 def go_on(store: Store, account_id: str, at: datetime, event_id: str) -> None:
@@ -114,12 +110,13 @@ class Work:
             erasure.finish_step(self._at)
 
     def _invoice(self, id: str) -> None:
-        invoice = until_won(lambda: self._forgotten_invoice(id), "stale")
+        invoice = self._forgotten_invoice(id)
         if issue := invoice.issue:
             self._note("invoices", issue.issue_date, law_of(issue.seller.address.country))
         else:
             self._erasure.count("drafts")
 
+    @retry_on_conflict()
     def _forgotten_invoice(self, id: str) -> Invoice:
         invoice = self._store.invoice(id)
         issue = invoice.issue
@@ -137,24 +134,20 @@ class Work:
             self._store.save_forgotten(note)
         self._note("credit_notes", note.issue.issue_date, law)
 
+    @retry_on_conflict()
     def _payment(self, id: str) -> None:
-        def attempt() -> Payment:
-            payment = self._store.payment(id)
-            if not self._is_kept(payment.received_on, self._law) and payment.external_ref != ERASED:
-                payment.forget()
-                self._store.save_forgotten_payment(payment)
-            return payment
+        payment = self._store.payment(id)
+        if not self._is_kept(payment.received_on, self._law) and payment.external_ref != ERASED:
+            payment.forget()
+            self._store.save_forgotten_payment(payment)
+        self._note("payments", payment.received_on, self._law)
 
-        self._note("payments", until_won(attempt, "stale").received_on, self._law)
-
+    @retry_on_conflict()
     def _dispute(self, id: str) -> None:
-        def attempt() -> None:
-            dispute = self._store.dispute(id)
-            if dispute.reason != ERASED:
-                dispute.forget()
-                self._store.save_forgotten(dispute)
-
-        until_won(attempt, "stale")
+        dispute = self._store.dispute(id)
+        if dispute.reason != ERASED:
+            dispute.forget()
+            self._store.save_forgotten(dispute)
         self._erasure.count("disputes")
 
     def _is_kept(self, made_on: date, law: Law) -> bool:

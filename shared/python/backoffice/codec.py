@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from backoffice.clock import parse_time, rfc3339
+from backoffice.domain import Aggregate
 
 T = TypeVar("T")
 
@@ -38,6 +39,16 @@ def plain(value: Any) -> Any:
     if is_dataclass(value):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value) if field.repr}
     return value
+
+
+def keyed(key: tuple[str, str]) -> dict[str, str]:
+    """A key, ``(pk, sk)``, as an item has it."""
+    return {"pk": key[0], "sk": key[1]}
+
+
+def stored(aggregate: Aggregate, key: tuple[str, str]) -> dict[str, Any]:
+    """An aggregate as an item, at the version that it is going to have."""
+    return {**plain(aggregate), **keyed(key), "version": aggregate.next_version}
 
 
 def read(kind: type[T], data: Any) -> T:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import Any
 
-from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, RAISE, Schema, ValidationError, fields, post_load, validate
 
 from backoffice.clock import parse_time, rfc3339
 from backoffice.domain import FieldError
@@ -24,6 +24,16 @@ class Strict(Schema):
 
     class Meta:
         unknown = RAISE
+
+
+class Changes(Strict):
+    """Base of PATCH bodies: what is left out stays; nothing at all is a mistake."""
+
+    @post_load
+    def demand_something(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if not data:
+            raise ValidationError("Name at least one field to change.")
+        return data
 
 
 class Tolerant(Schema):

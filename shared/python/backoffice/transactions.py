@@ -87,8 +87,10 @@ class Transaction:
         for item in outbox.items(aggregate):
             self.put(item)
 
-    def once(self, event_id: str) -> None:
-        """Mark an incoming event as taken; ``commit`` raises AlreadySeen for its duplicates."""
+    def once(self, event_id: str | None) -> None:
+        """Mark an incoming event as taken, if there is one; ``commit`` raises AlreadySeen for its duplicates."""
+        if event_id is None:
+            return
         key = {"pk": f"INBOX#{event_id}", "sk": "INBOX"}
         self.add({**key, "expires_at": _in_epoch(_INBOX_MARKS_KEPT)}, SEEN)
 

@@ -17,7 +17,17 @@ Condition = Callable[[Item], bool]
 
 _PLACEHOLDER = re.compile(r"[#:]\w+")
 _FUNCTIONS = ("attribute_exists", "attribute_not_exists", "begins_with", "contains")
-_KEYWORDS = {"AND", "OR", "BETWEEN", "SET", "ADD", "REMOVE", *map(str.upper, _FUNCTIONS)}
+_KEYWORDS = {"AND", "OR", "BETWEEN", "SET", "ADD", "REMOVE", "IF_NOT_EXISTS", *map(str.upper, _FUNCTIONS)}
+
+
+_Part = tuple[str, str, str]
+"""What is done, to which attribute, with which value."""
+
+_PARTS = {
+    "SET": {"SET": r"(#?\w+) = (:\w+)", "SET UNLESS THERE": r"(#?\w+) = if_not_exists\(\1, (:\w+)\)"},
+    "ADD": {"ADD": r"(#?\w+) (:\w+)"},
+    "REMOVE": {"REMOVE": r"(#?\w+)()"},
+}
 
 
 class NotUnderstood(Exception):
@@ -34,18 +44,17 @@ def condition(text: str, names: Mapping[str, str], values: Mapping[str, Any]) ->
 
 
 def updated(item: Item, text: str, names: Mapping[str, str], values: Mapping[str, Any]) -> Item:
-    """An item after SET with plain values, ADD of numbers, REMOVE. Raises NotUnderstood."""
+    """An item after SET, also of what is not there yet, ADD of numbers, REMOVE. Raises NotUnderstood."""
     changed = dict(item)
-    for clause, parts in _clauses(text):
-        for target, value in parts:
-            name = names.get(target, target)
-            if clause == "REMOVE":
-                changed.pop(name, None)
-            elif clause == "ADD":
-                before = Decimal(changed.get(name, {"N": "0"})["N"])
-                changed[name] = {"N": f"{before + Decimal(values[value]['N']):f}"}
-            else:
-                changed[name] = values[value]
+    for kind, target, value in _parts(text):
+        name = names.get(target, target)
+        if kind == "REMOVE":
+            changed.pop(name, None)
+        elif kind == "ADD":
+            before = Decimal(changed.get(name, {"N": "0"})["N"])
+            changed[name] = {"N": f"{before + Decimal(values[value]['N']):f}"}
+        elif kind == "SET" or name not in changed:
+            changed[name] = values[value]
     return changed
 
 
@@ -61,19 +70,20 @@ def check_words(texts: Collection[str], names: Mapping[str, str], values: Mappin
 
 
 @cache
-def _clauses(text: str) -> list[tuple[str, list[tuple[str, str]]]]:
+def _parts(text: str) -> list[_Part]:
     clauses = re.findall(r"(SET|ADD|REMOVE) (.+?)(?= (?:SET|ADD|REMOVE) |$)", text)
     if " ".join(" ".join(clause) for clause in clauses) != text:
         raise NotUnderstood(text)
-    return [(clause, [_part(clause, part.strip()) for part in parts.split(",")]) for clause, parts in clauses]
+    # A comma within parentheses separates nothing.
+    found = ((clause, part.strip()) for clause, parts in clauses for part in re.split(r",(?![^(]*\))", parts))
+    return [_part(*part) for part in found]
 
 
-def _part(clause: str, text: str) -> tuple[str, str]:
-    pattern = {"SET": r"(#?\w+) = (:\w+)", "ADD": r"(#?\w+) (:\w+)", "REMOVE": r"(#?\w+)()"}[clause]
-    found = re.fullmatch(pattern, text)
-    if not found:
-        raise NotUnderstood(text)
-    return found[1], found[2]
+def _part(clause: str, text: str) -> _Part:
+    for kind, pattern in _PARTS[clause].items():
+        if found := re.fullmatch(pattern, text):
+            return kind, found[1], found[2]
+    raise NotUnderstood(text)
 
 
 @cache

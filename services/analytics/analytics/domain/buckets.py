@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import NamedTuple
 
 from analytics.domain.measures import Measure
-from analytics.domain.web.visitors import Sketch
+from analytics.domain.web.visitors import Packed
 
 QUARTER = timedelta(minutes=15)
 
@@ -46,7 +47,23 @@ A plain tuple, since a question meets tens of thousands of them.
 """
 
 
-Sketched = tuple[int, Sketch]
+class Bins(NamedTuple):
+    """What was added to bins, in their order: a whole number each, of units of that many ``decimals``.
+
+    Columns, since a question adds up or skips through some hundred thousand of them. If they are ``running``, each
+    amount is that of its bin and all before it, and none of them is below zero.
+    """
+
+    bins: Sequence[int]
+    amounts: Sequence[int]
+    decimals: int = 0
+    running: bool = False
+
+
+Rollup = tuple[int, Bins]
+"""What was added to bins from the quarter hour of that number on, for a time that lies within one interval."""
+
+Sketched = tuple[int, Packed]
 """Who was counted from the quarter hour of that number on, for a time that lies within one interval."""
 
 
@@ -54,13 +71,19 @@ Sketched = tuple[int, Sketch]
 class Record:
     """What is on record of one series around a span of time, in no order.
 
-    ``opening`` is the sum of all that was added before the ``additions``, by bin. ``sketches`` are those of a measure
-    that has them, in place of additions.
+    ``opening`` is the sum of all that was added before, by bin. ``rollups`` are what was added to bins beside the
+    ``additions``. ``sketches`` are those of a measure that has them, in place of both.
     """
 
     additions: Sequence[Addition] = ()
     opening: Mapping[int | None, Decimal] = field(default_factory=dict)
     sketches: Sequence[Sketched] = ()
+    rollups: Sequence[Rollup] = ()
+
+    @property
+    def numbers(self) -> set[int]:
+        """The numbers of the quarter hours from which on something was added."""
+        return {number for number, _, _ in self.additions} | {number for number, _ in self.rollups}
 
 
 def quarter_of(time: datetime) -> datetime:

@@ -45,13 +45,13 @@ def eventful_quarters(bucket: Bucket, records: Records) -> list[int]:
         planned = plan(Question([bucket.metric.name], start, end, Interval.MONTH, "UTC", bucket.filters))
     except Invalid as invalid:
         raise Invalid(_of_the_query_string(error) for error in invalid.errors) from invalid
-    additions = chain.from_iterable(
-        record.additions
+    eventful = chain.from_iterable(
+        record.numbers
         for read in planned.reads
-        for values, record in records.read(read).items()
+        for values, record in records.read(replace(read, whole_hours=False)).items()
         if matches(dict(zip(read.dimensions, values, strict=True)), bucket.filters)
     )
-    return sorted({number for number, _, _ in additions if number_of(start) <= number < number_of(end)})
+    return sorted({number for number in eventful if number_of(start) <= number < number_of(end)})
 
 
 def behind(bucket: Bucket, event: Measured) -> Measured | None:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from analytics.domain.buckets import QUARTER, quarters
 
-_MINUTE = timedelta(minutes=1)
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 class Interval(StrEnum):
@@ -46,12 +46,13 @@ def spans(whole: Span, interval: Interval, zone: ZoneInfo) -> Iterator[Span]:
     Raises Indivisible for hours around one of the few changes that were not at a full quarter, such as in
     Newfoundland until 2011. Whole days are exact there too.
     """
-    following = _FOLLOWING[interval]
+    ends = _full_hours(whole.start, zone) if interval is Interval.HOUR else _beginnings(whole.start, interval, zone)
     start = whole.start
-    while start < whole.end:
-        end = following(start, zone)
+    for end in ends:
         yield Span(start, min(end, whole.end))
         start = end
+        if start >= whole.end:
+            return
 
 
 def day_begins(day: date, zone: ZoneInfo) -> datetime:
@@ -59,32 +60,41 @@ def day_begins(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
-def _next_day(at: datetime, zone: ZoneInfo) -> datetime:
-    return _next_beginning(at, zone, lambda day: day + timedelta(days=1))
+def _beginnings(at: datetime, interval: Interval, zone: ZoneInfo) -> Iterator[datetime]:
+    """Where days, weeks or months begin, after a time and without end."""
+    following = _FOLLOWING[interval]
+    while True:
+        day = following(at.astimezone(zone).date())
+        # A date that was skipped, or has begun although the clock was set back into the one before, is none of them.
+        while (begin := day_begins(day, zone)) <= at:
+            day = following(day)
+        yield begin
+        at = begin
 
 
-def _next_week(at: datetime, zone: ZoneInfo) -> datetime:
-    return _next_beginning(at, zone, lambda day: day + timedelta(days=7 - day.weekday()))
+_FOLLOWING: dict[Interval, Callable[[date], date]] = {
+    Interval.DAY: lambda day: day + timedelta(days=1),
+    Interval.WEEK: lambda day: day + timedelta(days=7 - day.weekday()),
+    Interval.MONTH: lambda day: (day.replace(day=1) + timedelta(days=31)).replace(day=1),
+}
 
 
-def _next_month(at: datetime, zone: ZoneInfo) -> datetime:
-    return _next_beginning(at, zone, lambda day: (day.replace(day=1) + timedelta(days=31)).replace(day=1))
-
-
-def _next_beginning(at: datetime, zone: ZoneInfo, following: Callable[[date], date]) -> datetime:
-    day = following(at.astimezone(zone).date())
-    # A date that was skipped, or has begun although the clock was set back into the one before, is none of them.
-    while (begin := day_begins(day, zone)) <= at:
-        day = following(day)
-    return begin
-
-
-def _next_hour(at: datetime, zone: ZoneInfo) -> datetime:
+def _full_hours(at: datetime, zone: ZoneInfo) -> Iterator[datetime]:
+    """Where hours begin, after a time and without end. A question has thousands: each is looked up in the zone once."""
     here = at.astimezone(zone)
-    full_hour = at + timedelta(hours=1) - timedelta(minutes=here.minute)
-    offset = here.utcoffset()
-    if full_hour.astimezone(zone).utcoffset() == offset:
-        return full_hour
+    while True:
+        full_hour = at + _HOUR - here.minute * _MINUTE
+        there = full_hour.astimezone(zone)
+        if there.utcoffset() != here.utcoffset():
+            full_hour = _changed(at, full_hour, zone)
+            there = full_hour.astimezone(zone)
+        yield full_hour
+        at, here = full_hour, there
+
+
+def _changed(at: datetime, full_hour: datetime, zone: ZoneInfo) -> datetime:
+    """When the clock was changed between two times."""
+    offset = at.astimezone(zone).utcoffset()
     changed = next(
         quarter
         for quarter in quarters(at + QUARTER, full_hour + QUARTER)
@@ -93,11 +103,3 @@ def _next_hour(at: datetime, zone: ZoneInfo) -> datetime:
     if (changed - _MINUTE).astimezone(zone).utcoffset() != offset:
         raise Indivisible(changed)
     return changed
-
-
-_FOLLOWING: dict[Interval, Callable[[datetime, ZoneInfo], datetime]] = {
-    Interval.HOUR: _next_hour,
-    Interval.DAY: _next_day,
-    Interval.WEEK: _next_week,
-    Interval.MONTH: _next_month,
-}

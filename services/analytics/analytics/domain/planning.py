@@ -27,6 +27,9 @@ FIRST_YEAR, LAST_YEAR = 2000, 2099
 _EARLIEST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - timedelta(days=1)
 _LATEST = datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC) + timedelta(days=1)
 
+# In quarters.
+_HOUR = 4
+
 Filters = Mapping[str, Sequence[str]]
 
 
@@ -52,7 +55,8 @@ class Read:
     """What to read of a measure: all of its series with these ``dimensions`` that have anything around ``span``.
 
     If one of the dimensions is the account, it is read for these ``accounts``. Sketches are read for these ``pages``
-    and so that none reaches over one of the ``bounds`` of the intervals, given as numbers of quarters.
+    and so that none reaches over one of the ``bounds`` of the intervals, given as numbers of quarters. If the intervals
+    are ``whole_hours`` of UTC, nothing shorter needs to be told apart.
     """
 
     measure: Measure
@@ -61,6 +65,7 @@ class Read:
     accounts: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     bounds: tuple[int, ...] = ()
+    whole_hours: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,7 @@ def plan(question: Question) -> Plan:
 
 def _reads(metrics: Sequence[Metric], whole: Span, question: Question, timeline: Timeline) -> Iterator[Read]:
     """One read for each measure, as far back as one of the metrics looks."""
+    whole_hours = all(bound % _HOUR == 0 for bound in (*timeline.starts, timeline.end))
     since: dict[Measure, datetime] = {}
     for metric in metrics:
         for measure in metric.measures:
@@ -107,7 +113,9 @@ def _reads(metrics: Sequence[Metric], whole: Span, question: Question, timeline:
     for measure, start in since.items():
         dimensions = _read_by(measure, question)
         accounts = question.filters[ACCOUNT] if ACCOUNT in dimensions else ()
-        read = Read(measure, Span(start, whole.end), dimensions, tuple(dict.fromkeys(accounts)))
+        read = Read(
+            measure, Span(start, whole.end), dimensions, tuple(dict.fromkeys(accounts)), whole_hours=whole_hours
+        )
         yield _of_sketches(read, question.filters, timeline) if measure.has_sketches else read
 
 
@@ -125,12 +133,7 @@ def _read_by(measure: Measure, question: Question) -> tuple[str, ...]:
 
 
 def _timeline(intervals: Sequence[Span], zone: ZoneInfo) -> Timeline:
-    last_moments = ((interval.end - QUARTER).astimezone(zone) for interval in intervals)
-    return Timeline(
-        [number_of(interval.start) for interval in intervals],
-        number_of(intervals[-1].end),
-        [moment.date().toordinal() for moment in last_moments],
-    )
+    return Timeline([number_of(interval.start) for interval in intervals], number_of(intervals[-1].end), zone)
 
 
 def _time(moment: date | datetime, zone: ZoneInfo) -> datetime:

@@ -1,16 +1,17 @@
 """From what is on record of measures to the values of a metric, one for each interval."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import timedelta, tzinfo
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, chain, groupby
+from operator import attrgetter, sub
 
-from analytics.domain.buckets import QUARTER, Record
+from analytics.domain.buckets import QUARTER, Bins, Record, quarter_at
 from analytics.domain.sketch import Sketch
-from analytics.domain.web.visitors import estimate, union
+from analytics.domain.web.visitors import together
 
 SALES_PERIOD = timedelta(days=90)
 """How far back days sales outstanding look for sales."""
@@ -23,19 +24,21 @@ _NOTHING = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """Intervals without gaps, by the numbers of the quarters at which they start and the last one ends.
-
-    ``days`` are the local dates on which they end, as ordinals.
-    """
+    """Intervals of a zone without gaps, by the numbers of the quarters at which they start and the last one ends."""
 
     starts: Sequence[int]
     end: int
-    days: Sequence[int]
+    zone: tzinfo
 
     @property
     def ends(self) -> list[int]:
         """Where each interval ends."""
         return [*self.starts[1:], self.end]
+
+    @property
+    def days(self) -> list[int]:
+        """The local dates on which they end, as ordinals."""
+        return [quarter_at(end - 1).astimezone(self.zone).toordinal() for end in self.ends]
 
 
 @dataclass(frozen=True)
@@ -66,19 +69,17 @@ class Ledger:
     @cached_property
     def bins(self) -> list[dict[int, Decimal]]:
         """What was added to each bin within each interval."""
-        starts, first, end = self.timeline.starts, self.timeline.starts[0], self.timeline.end
-        bins: list[dict[int, Decimal]] = [{} for _ in starts]
-        for number, bin, amount in self.record.additions:
-            if first <= number < end:
-                assert bin is not None, "the measure has bins"
-                within = bins[bisect_right(starts, number) - 1]
-                within[bin] = within.get(bin, _NOTHING) + amount
-        return bins
+        return [_together(added, rollups) for added, rollups in zip(self._added, self._rollups, strict=True)]
 
     @cached_property
     def sketches(self) -> list[Sketch]:
         """The durations of each interval."""
-        return [Sketch(counts) for counts in self.bins]
+        return [
+            Sketch(rollups[0])
+            if len(rollups) == 1 and not added
+            else Sketch.of(_added_up({bin: int(count) for bin, count in added.items()}, rollups))
+            for added, rollups in zip(self._added, self._rollups, strict=True)
+        ]
 
     @cached_property
     def ages(self) -> list[tuple[Decimal, ...]]:
@@ -106,7 +107,29 @@ class Ledger:
         sketches: list[list[bytes]] = [[] for _ in starts]
         for number, sketch in self.record.sketches:
             sketches[bisect_right(starts, number) - 1].append(sketch)
-        return [estimate(union(found)) if found else 0 for found in sketches]
+        return [together(found) if found else 0 for found in sketches]
+
+    @property
+    def _added(self) -> list[dict[int, Decimal]]:
+        """What was added to each bin within each interval, but for the rollups."""
+        starts, first, end = self.timeline.starts, self.timeline.starts[0], self.timeline.end
+        bins: list[dict[int, Decimal]] = [{} for _ in starts]
+        for number, bin, amount in self.record.additions:
+            if first <= number < end:
+                assert bin is not None, "the measure has bins"
+                within = bins[bisect_right(starts, number) - 1]
+                within[bin] = within.get(bin, _NOTHING) + amount
+        return bins
+
+    @property
+    def _rollups(self) -> list[list[Bins]]:
+        """The rollups of each interval."""
+        starts, first, end = self.timeline.starts, self.timeline.starts[0], self.timeline.end
+        rollups: list[list[Bins]] = [[] for _ in starts]
+        for number, rollup in self.record.rollups:
+            if first <= number < end:
+                rollups[bisect_right(starts, number) - 1].append(rollup)
+        return rollups
 
     @property
     def _owed_before(self) -> dict[int, Decimal]:
@@ -114,7 +137,27 @@ class Ledger:
         for number, due, amount in self.record.additions:
             if due is not None and number < self.timeline.starts[0]:
                 owed[due] = owed.get(due, _NOTHING) + amount
-        return owed
+        before = [rollup for number, rollup in self.record.rollups if number < self.timeline.starts[0]]
+        return _together(owed, before)
+
+
+def _together(added: dict[int, Decimal], rollups: Iterable[Bins]) -> dict[int, Decimal]:
+    """What was added to each bin, with what is in some rollups."""
+    for decimals, alike in groupby(rollups, attrgetter("decimals")):
+        unit = Decimal(1).scaleb(-decimals)
+        for bin, amount in _added_up({}, alike).items():
+            added[bin] = added.get(bin, _NOTHING) + amount * unit
+    return added
+
+
+def _added_up(counts: dict[int, int], rollups: Iterable[Bins]) -> dict[int, int]:
+    """Whole numbers, by bin: Decimals would take three times as long."""
+    for bins, amounts, _, running in rollups:
+        # Of running sums, each less the one before it.
+        each = map(sub, amounts, chain((0,), amounts)) if running else amounts
+        for bin, amount in zip(bins, each, strict=True):
+            counts[bin] = counts.get(bin, 0) + amount
+    return counts
 
 
 Value = Decimal | None
@@ -148,8 +191,7 @@ def mean(ledgers: Sequence[Ledger]) -> Sequence[Value]:
 
 def percentile(percent: int) -> Formula:
     """The seconds that so many percent of the durations do not exceed."""
-    share = Decimal(percent) / 100
-    return lambda ledgers: [sketch.quantile(share) for sketch in ledgers[0].sketches]
+    return lambda ledgers: [sketch.percentile(percent) for sketch in ledgers[0].sketches]
 
 
 def overdue(age: int) -> Formula:

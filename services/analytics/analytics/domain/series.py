@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
-from analytics.domain.buckets import Addition, Dimensions, Record, Sketched
+from analytics.domain.buckets import Addition, Dimensions, Record, Rollup, Sketched
 from analytics.domain.catalogue import Metric
 from analytics.domain.measures import CURRENCY, Measure
 from analytics.domain.planning import Filters, Plan, Read
@@ -97,10 +97,12 @@ def _joined(records: Sequence[Record]) -> Record:
         return records[0]
     additions: list[Addition] = []
     sketches: list[Sketched] = []
+    rollups: list[Rollup] = []
     opening: dict[int | None, Decimal] = {}
     for record in records:
         additions += record.additions
         sketches += record.sketches
+        rollups += record.rollups
         for bin, amount in record.opening.items():
             opening[bin] = opening.get(bin, Decimal(0)) + amount
-    return Record(additions, opening, sketches)
+    return Record(additions, opening, sketches, rollups)

@@ -13,6 +13,8 @@ from itertools import accumulate
 
 from ddsketch.mapping import LogarithmicMapping
 
+from analytics.domain.buckets import Bins
+
 RELATIVE_ERROR = 0.01
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -39,17 +41,23 @@ class Sketch:
     Numbers below zero are none: what they take back has yet to arrive.
     """
 
-    def __init__(self, counts: Mapping[int, Decimal]) -> None:
-        present = sorted((bin, count) for bin, count in counts.items() if count > 0)
-        self._bins = [bin for bin, _ in present]
-        self._passed = list(accumulate(count for _, count in present))
+    def __init__(self, counts: Bins) -> None:
+        self._bins = counts.bins
+        passed = counts.amounts if counts.running else list(accumulate(max(0, count) for count in counts.amounts))
+        self._passed = passed
 
-    def quantile(self, share: Decimal) -> Decimal | None:
-        """The seconds that ``share`` of the durations do not exceed; None of nothing.
+    @classmethod
+    def of(cls, counts: Mapping[int, int]) -> "Sketch":
+        """The sketch of the counts of some bins, in whatever order."""
+        bins = sorted(counts)
+        return cls(Bins(bins, [counts[bin] for bin in bins]))
 
-        It is the one at position ``share * (number - 1)`` of the sorted durations, rounded down.
+    def percentile(self, percent: int) -> Decimal | None:
+        """The seconds that so many percent of the durations do not exceed; None of nothing.
+
+        It is the one at position ``percent * (number - 1) / 100`` of the sorted durations, rounded down.
         """
-        if not self._bins:
+        if not self._passed or not self._passed[-1]:
             return None
-        position = share * (self._passed[-1] - 1)
+        position = percent * (self._passed[-1] - 1) // 100
         return seconds_in(self._bins[bisect_right(self._passed, position)])

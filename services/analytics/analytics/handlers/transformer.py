@@ -6,7 +6,7 @@ from typing import Any
 from analytics.domain.drops.drop import File
 from analytics.store.drops import DropStore
 from analytics.store.records import RecordStore
-from analytics.transforming.queue import FileLoan, tasks_of
+from analytics.transforming.queue import FileLoan, RangeWanted, SurveyWanted, tasks_of
 from analytics.transforming.work import Transformer
 from backoffice import tracing
 from backoffice.logs import invocation, logger
@@ -38,7 +38,10 @@ def _work_on(loan: FileLoan) -> None:
         os.environ["DROPS_BUCKET"], int(os.environ["RANGE_BYTES"]), loan, DropStore(), RecordStore()
     )
     for task in tasks_of(loan.body):
-        if isinstance(task, File):
-            transformer.take(task)
-        else:
-            transformer.work(task.drop_id, task.number)
+        match task:
+            case File():
+                transformer.take(task)
+            case SurveyWanted(drop_id):
+                transformer.survey(drop_id)
+            case RangeWanted(drop_id, number):
+                transformer.work(drop_id, number)

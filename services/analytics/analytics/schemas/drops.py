@@ -103,6 +103,10 @@ class Drop(Strict):
     finished_at = Utc(allow_none=True)
     bytes = fields.Integer(attribute="file.size", metadata={"description": "Of the file as it was dropped."})
     compressed = fields.Boolean()
+    surveyed = fields.Integer(
+        attribute="percent_surveyed",
+        metadata={"description": "Percent of the file that has been looked through, which a large one is before."},
+    )
     progress = fields.Integer(
         attribute="percent_done", metadata={"description": "Percent of the content that has been worked through."}
     )

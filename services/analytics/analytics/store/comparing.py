@@ -1,18 +1,20 @@
 """Comparing two generations, item by item, while events go on being counted into both.
 
-The table is scanned once. Each item that belongs to one generation is held against its twin in the other; what is not
-equal at once is read again, with all its shards and its twin's, as of one moment: a difference that is left is none of
-the counting that goes on. An attribute that comes to nothing is equal to none.
+The table is scanned once. Each item that belongs to one generation is held against its twin in the other, each with
+what has been absorbed of it; what is not equal at once is read again, with all its shards and its twin's, as of one
+moment: a difference that is left is none of the counting that goes on. A number that comes to nothing is equal to none.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from typing import Any, NamedTuple
 
 from analytics.domain.rebuilds import Comparison
 from analytics.store import keys
+from analytics.store.compacting import numbers
 from analytics.store.counting import SHARDS
+from analytics.store.packing import EXACT
 from analytics.store.rebuilds import Difference, Kind
 from backoffice.dynamodb import Item, Table, from_dynamodb, to_dynamodb
 
@@ -34,6 +36,12 @@ class _Place(NamedTuple):
     @property
     def name(self) -> str:
         return f"{self.rest} {self.sk}"
+
+    @property
+    def parts(self) -> list[str]:
+        """The sort keys of the item itself and of what has been absorbed of it."""
+        is_day = self.sk.startswith(f"{keys.DAY}#")
+        return [self.sk, keys.of_kind(self.sk, keys.QUARTERS_OF_DAY)] if is_day else [self.sk]
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class Comparer:
             yield begun, differences
 
     def _compare(self, items: list[Item]) -> tuple[Comparison, list[Difference]]:
-        sums = [item for item in items if item["pk"].startswith(_METRIC)]
+        sums = [item for item in items if item["pk"].startswith(_METRIC) and not item["sk"].startswith(keys.HOURS)]
         told = [item for item in items if item["pk"].startswith(_SEEN) and item.get("type") in self.types]
         of_events, events = self._compare_marks([item for item in told if item["sk"] == _SEEN])
         buckets = list(self._compare_sums(sums))
@@ -81,24 +89,39 @@ class Comparer:
         return Comparison(events=both, missing=len(missing), surplus=len(surplus)), [*missing, *surplus]
 
     def _compare_sums(self, found: list[Item]) -> Iterator[Difference]:
-        twins = self._read_all(self._twin(_key(item)) for item in found)
+        places = {self._place(item) for item in found}
+        parts = self._read_all(key for place in places for key in self._parts(place))
         for item in found:
-            twin = twins.get(self._twin(_key(item)), {})
-            if keys.SHARD not in item["sk"] and _sums([item]) == _sums([twin]):
-                continue
             place = self._place(item)
+            if keys.SHARD not in item["sk"] and self._is_equal(place, parts):
+                continue
             first, before, after = self._snapshot(place)
             # What differs shows in each of its shards, and from both sides: it counts where it shows first.
             if before != after and first == _key(item):
                 changed = {name for name in before | after if before.get(name) != after.get(name)}
                 yield Difference(Kind.BUCKET, place.name, _told(before, changed), _told(after, changed))
 
+    def _is_equal(self, place: _Place, parts: Mapping[_Key, Item]) -> bool:
+        """Whether both generations come to the same there, as far as these parts tell."""
+        before, after = (
+            _sums(parts[key] for key in self._parts(place) if key in parts and key[0] == self._pk(generation, place))
+            for generation in (self.before, self.after)
+        )
+        return before == after
+
+    def _parts(self, place: _Place) -> list[_Key]:
+        return [(self._pk(generation, place), sk) for generation in (self.before, self.after) for sk in place.parts]
+
+    @staticmethod
+    def _pk(generation: str, place: _Place) -> str:
+        return f"{_METRIC}#{generation}#{place.rest}"
+
     def _snapshot(self, place: _Place) -> tuple[_Key | None, _Sums, _Sums]:
         """The sums of an item in both generations, as of one moment, and the key at which it is found first."""
         read = [
-            (generation, keys.shard(f"{_METRIC}#{generation}#{place.rest}", place.sk, number))
+            (generation, (self._pk(generation, place), sk))
             for generation in (self.before, self.after)
-            for number in range(SHARDS)
+            for sk in [*place.parts, *(keys.shard("", place.sk, number)[1] for number in range(1, SHARDS))]
         ]
         request = [{"Get": {"TableName": self.table.name, "Key": _dynamodb_key(key)}} for _, key in read]
         answers = self.table.client.transact_get_items(TransactItems=request)["Responses"]
@@ -127,7 +150,8 @@ class Comparer:
     @staticmethod
     def _place(item: Item) -> _Place:
         _, _, rest = item["pk"].split("#", 2)
-        return _Place(rest, item["sk"].partition(keys.SHARD)[0])
+        is_rollup = item["sk"].startswith(keys.QUARTERS_OF_DAY)
+        return _Place(rest, keys.of_kind(item["sk"], keys.DAY if is_rollup else item["sk"].partition("#")[0]))
 
 
 def scan(
@@ -162,13 +186,20 @@ def clear(table: Table, generation: str) -> Iterator[int]:
         yield len(items)
 
 
-def _sums(items: Any) -> _Sums:
+def _sums(items: Iterable[Item]) -> _Sums:
+    """What items of a place add up to: of days by quarter hour and bin, of years by attribute."""
     sums: _Sums = {}
-    for item in items:
-        for name, amount in item.items():
-            if name not in ("pk", "sk"):
+    with localcontext(EXACT):
+        for item in items:
+            for name, amount in _numbers(item):
                 sums[name] = sums.get(name, Decimal(0)) + amount
     return {name: amount for name, amount in sums.items() if amount}
+
+
+def _numbers(item: Item) -> Iterator[tuple[str, Decimal]]:
+    if item["sk"].startswith(keys.YEAR):
+        return ((name, amount) for name, amount in item.items() if name not in ("pk", "sk"))
+    return ((keys.attribute(quarter, bin), amount) for quarter, bin, amount in numbers(item))
 
 
 def _told(sums: _Sums, names: Collection[str]) -> dict[str, str]:

@@ -16,11 +16,12 @@ import random
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from uuid import uuid4
 
 from analytics.domain.explaining import Measured
 from analytics.store import keys, marks
 from analytics.store.generations import GATE, Gate
-from backoffice.dynamodb import ATTEMPTS, Table, back_off
+from backoffice.dynamodb import ATTEMPTS, Item, Table, back_off
 from backoffice.errors import Conflict, Contended
 from backoffice.transactions import Transaction
 
@@ -95,7 +96,7 @@ class Counter:
         while len(entries) > 1:
             items = self._additions(entries)
             marked = sum(len(marks.items(*entry)) for entry in entries)
-            longest = max((len(_expression(amounts)) for amounts in items.values()), default=0)
+            longest = max((len(_expression(sk, amounts)) for (_, sk), amounts in items.items()), default=0)
             if 1 + marked + len(items) <= _MOST_ITEMS and longest <= _LONGEST_EXPRESSION:
                 break
             entries = entries[: _middle(entries)]
@@ -126,8 +127,10 @@ class Counter:
             for item in further:
                 transaction.put(item)
         for (pk, sk), amounts in self._additions(entries).items():
-            values = {f":{number}": amount for number, amount in enumerate(amounts.values())}
-            transaction.update(pk, sk, _expression(amounts), values=values)
+            values: Item = {f":{number}": amount for number, amount in enumerate(amounts.values())}
+            if sk.startswith(keys.DAY):
+                values |= {":born": uuid4().hex, ":one": 1}
+            transaction.update(pk, sk, _expression(sk, amounts), values=values, names=_names(sk))
         return transaction
 
     def _additions(self, entries: Iterable[_Entry]) -> dict[_Key, dict[str, Decimal]]:
@@ -165,8 +168,16 @@ def _middle(entries: Sequence[_Entry]) -> int:
     return next((place for place in range(middle, 0, -1) if entries[place][0] is not entries[place - 1][0]), middle)
 
 
-def _expression(amounts: Iterable[str]) -> str:
-    return "ADD " + ", ".join(f"{attribute} :{number}" for number, attribute in enumerate(amounts))
+def _expression(sk: str, amounts: Iterable[str]) -> str:
+    """Days are absorbed, see ``store.compacting``: they tell their birth, and whether anything has been added since."""
+    additions = "ADD " + ", ".join(f"{attribute} :{number}" for number, attribute in enumerate(amounts))
+    if not sk.startswith(keys.DAY):
+        return additions
+    return f"SET born = if_not_exists(born, :born) {additions}, #version :one"
+
+
+def _names(sk: str) -> dict[str, str] | None:
+    return {"#version": "version"} if sk.startswith(keys.DAY) else None
 
 
 def _name(event: Measured, generation: str) -> str:

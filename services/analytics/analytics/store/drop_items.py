@@ -4,7 +4,8 @@ from dataclasses import asdict
 from datetime import date, datetime, time
 from typing import Any
 
-from analytics.domain.drops.drop import Counts, Drop, File, Range, Reason, State
+from analytics.domain.drops.drop import Drop, File, Reason, State
+from analytics.domain.drops.ranges import Counts, Place, Range, Survey
 from analytics.domain.drops.records import DateFormat
 from analytics.domain.drops.source import Columns, DropSource, Expectation, Format, Layout, Watch
 from backoffice.clock import parse_time, rfc3339
@@ -68,6 +69,7 @@ def drop_item(drop: Drop) -> Item:
         "file": asdict(drop.file),
         "received_at": rfc3339(drop.received_at),
         "state": drop.state.value,
+        "survey": drop.survey and _survey_item(drop.survey),
         "layout": drop.layout and _layout_item(drop.layout),
         "compressed": drop.compressed,
         "header": list(drop.header),
@@ -89,6 +91,7 @@ def drop_of(item: Item) -> Drop:
         file=File(file["key"], file["etag"], int(file["size"]), file.get("version_id")),
         received_at=parse_time(item["received_at"]),
         state=State(item["state"]),
+        survey=_survey_of(item["survey"]) if "survey" in item else None,
         layout=_layout_of(item["layout"]) if "layout" in item else None,
         compressed=item["compressed"],
         header=tuple(item["header"]),
@@ -112,6 +115,26 @@ def _layout_of(stored: Item) -> Layout:
         stored["delimiter"],
         stored["quoted_line_breaks"],
     )
+
+
+def _survey_item(survey: Survey) -> Item:
+    return {**asdict(survey), "at": list(survey.at), "begins": [list(place) for place in survey.begins]}
+
+
+def _survey_of(stored: Item) -> Survey:
+    size = stored.get("size")
+    return Survey(
+        size=None if size is None else int(size),
+        at=_place_of(stored["at"]),
+        begins=tuple(map(_place_of, stored["begins"])),
+        read=int(stored["read"]),
+        has_quotes=stored["has_quotes"],
+    )
+
+
+def _place_of(stored: list[Any]) -> Place:
+    offset, line = map(int, stored)
+    return Place(offset, line)
 
 
 def _range_item(part: Range) -> list[Any]:

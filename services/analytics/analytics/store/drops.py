@@ -9,7 +9,7 @@
 | alert      | ALERTS        | <id>             |                               |
 
 Sources are few, so one query reads them all. An alert waits beside the outbox until it has been sent. A drop's ranges
-lie in its item: 64 at most, so that each step is one write.
+lie in its item, 64 at most, and so does its survey: each step is one write.
 """
 
 import time

@@ -6,12 +6,17 @@ opening balance is read from those, and from the days of its first month, howeve
 bins has an attribute for each bin of each quarter hour, or month.
 
     pk METRIC#<generation>#<measure>[#<dimension>...][#<account>]
-    sk DAY#<date>[#<value>...]     t0000 ... t2345, or t0000_<bin> ...
-       YEAR#<year>[#<value>...]    m01 ... m12, or m01_<bin> ...
+    sk DAY#<date>[#<value>...]        version, born, t0000 ... t2345, or t0000_<bin> ...
+       YEAR#<year>[#<value>...]       m01 ... m12, or m01_<bin> ...
+       QUARTERS#<date>[#<value>...]   version, absorbed, t0000 ... t2345
+       HOURS#<date>[#<value>...]      t0000 ... t2300
 
 A change is kept twice, in the totals and under its full dimensions; both are partitions, with all their series in them,
 but for accounts: each is a partition of its own. An item that is hot has shards beside it, whose sort keys go on with
 ``~`` and a number. What is kept can be rebuilt: a generation is one whole set of these items, beside others.
+
+Events are only ever added to ``DAY`` and ``YEAR``. When a day is over, or has become large, its items are absorbed by
+``QUARTERS``, and ``HOURS`` has the same by the hour, see ``store.compacting``. Bins have one attribute together there.
 """
 
 from collections.abc import Iterator
@@ -24,6 +29,9 @@ from analytics.domain.measures import ACCOUNT, Measure
 
 NEVER_REBUILT = "0"
 """In place of the generation of what is not rebuilt."""
+
+DAY, HOURS, QUARTERS_OF_DAY, YEAR = "DAY", "HOURS", "QUARTERS", "YEAR"
+"""What the sort key of an item begins with."""
 
 SHARD = "~"
 AFTER_ALL_VALUES = SHARD * 2
@@ -50,9 +58,9 @@ def places(change: Change, generation: str) -> Iterator[Place]:
         named = {name: value for name, value in zip(measure.dimensions, change.dimensions, strict=True) if name in kept}
         pk = partition(measure, generation, kept, named.pop(ACCOUNT, None))
         values = "".join(f"#{_escaped(value)}" for value in named.values())
-        yield Place(pk, f"DAY#{quarter.date()}{values}", f"t{quarter:%H%M}{bin}")
+        yield Place(pk, f"{DAY}#{quarter.date()}{values}", f"t{quarter:%H%M}{bin}")
         if measure.is_level:
-            yield Place(pk, f"YEAR#{quarter.year:04}{values}", f"m{quarter.month:02}{bin}")
+            yield Place(pk, f"{YEAR}#{quarter.year:04}{values}", f"m{quarter.month:02}{bin}")
 
 
 def partition(measure: Measure, generation: str, dimensions: Dimensions, account: str | None = None) -> str:
@@ -71,6 +79,22 @@ def shard(pk: str, sk: str, number: int) -> tuple[str, str]:
 def unsharded(pk: str, sk: str) -> tuple[str, str] | None:
     """The key of the item that this is, or is a shard of; None of what is no item of a measure."""
     return (pk, sk.partition(SHARD)[0]) if pk.startswith("METRIC#") else None
+
+
+def attribute(quarter: int, bin: int | None = None) -> str:
+    """The attribute of a quarter of the day, by its number, and of a bin if there is one."""
+    period = f"t{quarter // 4:02}{quarter % 4 * 15:02}"
+    return period if bin is None else f"{period}_{bin}"
+
+
+def of_kind(sk: str, kind: str) -> str:
+    """The sort key of the item of another kind about the same day: what absorbs a ``DAY``, or is absorbed."""
+    return kind + sk[sk.index("#") :].partition(SHARD)[0]
+
+
+def is_rolled_up(measure: Measure, dimensions: Dimensions) -> bool:
+    """Whether days are ever absorbed in these partitions. Accounts are too many to look through, and small."""
+    return measure.is_rebuilt and ACCOUNT not in dimensions
 
 
 def period_and_values(sk: str) -> tuple[str, Dimensions]:

@@ -6,13 +6,14 @@ taken from the answer's JSON before the SDK parses it; nothing else of the answe
 """
 
 import json
+from binascii import a2b_base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from backoffice.dynamodb import Table
 
-RawItem = dict[str, dict[str, str]]
+RawItem = dict[str, dict[str, Any]]
 """An item in DynamoDB's JSON, ``{"sk": {"S": "DAY#2026-11-23"}, "t1700": {"N": "1"}}``."""
 
 _EVENT, _OURS = "before-parse.dynamodb.Query", "analytics-raw-items"
@@ -33,6 +34,12 @@ def items(table: Table, pk: str, first: str, last: str) -> Iterator[RawItem]:
         if "LastEvaluatedKey" not in page:
             return
         request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def blob(value: dict[str, Any]) -> bytes:
+    """The bytes of a binary attribute."""
+    kept = value["B"]
+    return a2b_base64(kept) if isinstance(kept, str) else kept
 
 
 @contextmanager

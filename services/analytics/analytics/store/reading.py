@@ -1,16 +1,19 @@
 """Reading what has been counted."""
 
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 
-from analytics.domain.buckets import QUARTER, Addition, Dimensions, Record, number_of
+from analytics.domain.buckets import QUARTER, Addition, Dimensions, Record, Rollup, number_of
 from analytics.domain.intervals import Span
 from analytics.domain.measures import ACCOUNT
 from analytics.domain.planning import Read
 from analytics.domain.series import Found
 from analytics.store import keys, pages
 from analytics.store.generations import GenerationStore
+from analytics.store.packing import unpacked
 from analytics.store.visitors import VisitorReader
 from backoffice.dynamodb import Table
 
@@ -32,8 +35,8 @@ class Reader:
     def read(self, read: Read) -> Found:
         """What is on record of a measure around the span asked for, for each of its series that has anything.
 
-        One query for a flow and two for a level, for all series together (by account: for each account), as long as
-        the days asked for have less than 1 MB.
+        Two queries for a flow and three for a level, for all series together, as long as the days asked for have less
+        than 1 MB. By account it is one less, for each account.
         """
         if read.measure.has_sketches:
             return VisitorReader(self._table).read(read)
@@ -47,29 +50,28 @@ class Reader:
     def _records(self, read: Read, account: str | None) -> dict[Dimensions, Record]:
         pk = keys.partition(read.measure, self.generation, read.dimensions, account)
         if not read.measure.is_level:
-            return {values: Record(added) for values, added in self._additions(pk, read.span).items()}
+            return self._days(read, pk, read.span)
         # Months that ended before the span are in the opening balance, the days of its first month come one by one.
         month = read.span.start.replace(day=1, hour=0, minute=0)
-        additions, openings = self._additions(pk, Span(month, read.span.end)), self._openings(pk, month)
+        days, openings = self._days(read, pk, Span(month, read.span.end)), self._openings(pk, month)
         return {
-            values: Record(additions.get(values, []), openings.get(values, {}))
-            for values in additions.keys() | openings.keys()
+            values: replace(days.get(values, Record()), opening=openings.get(values, {}))
+            for values in days.keys() | openings.keys()
         }
 
-    def _additions(self, pk: str, span: Span) -> dict[Dimensions, list[Addition]]:
-        """What was added within the span. This loop is where a question spends its time, so it is a plain one."""
-        first, end = number_of(span.start), number_of(span.end)
+    def _days(self, read: Read, pk: str, span: Span) -> dict[Dimensions, Record]:
+        """What was added within the span: what days tell, and what has been absorbed of them."""
+        days = list(self._items(pk, keys.DAY, span))
+        if not keys.is_rolled_up(read.measure, read.dimensions):
+            return _records(days, span)
+        # In this order, so that whatever is absorbed meanwhile shows at least once.
+        rollups = list(self._items(pk, keys.HOURS if read.whole_hours else keys.QUARTERS_OF_DAY, span))
+        absorbed = {birth for rollup in rollups for birth in rollup["absorbed"]["M"]}
+        return _records([*(day for day in days if _birth(day) not in absorbed), *rollups], span)
+
+    def _items(self, pk: str, kind: str, span: Span) -> Iterator[pages.RawItem]:
         last_day = (span.end - QUARTER).date()
-        found: dict[Dimensions, list[Addition]] = {}
-        for item in pages.items(self._table, pk, f"DAY#{span.start.date()}", f"DAY#{last_day}{keys.AFTER_ALL_VALUES}"):
-            date, values = keys.period_and_values(item["sk"]["S"])
-            midnight = number_of(datetime.fromisoformat(f"{date}T00:00Z"))
-            additions = found.setdefault(values, [])
-            for attribute, amount in item.items():
-                quarter, bin = keys.quarter_and_bin(attribute)
-                if quarter is not None and first <= midnight + quarter < end:
-                    additions.append((midnight + quarter, bin, Decimal(amount["N"])))
-        return {values: additions for values, additions in found.items() if additions}
+        return pages.items(self._table, pk, f"{kind}#{span.start.date()}", f"{kind}#{last_day}{keys.AFTER_ALL_VALUES}")
 
     def _openings(self, pk: str, month: datetime) -> _Openings:
         """What was added in the months before."""
@@ -83,3 +85,30 @@ class Reader:
                     _, bin = keys.quarter_and_bin(attribute)
                     opening[bin] = opening.get(bin, Decimal(0)) + Decimal(amount["N"])
         return openings
+
+
+def _records(items: Iterable[pages.RawItem], span: Span) -> dict[Dimensions, Record]:
+    """What days have of a span, by series. This loop is where a question spends its time, so it is a plain one."""
+    first, end = number_of(span.start), number_of(span.end)
+    found: dict[Dimensions, tuple[list[Addition], list[Rollup]]] = {}
+    for item in items:
+        date, values = keys.period_and_values(item["sk"]["S"])
+        midnight = number_of(datetime.fromisoformat(f"{date}T00:00Z"))
+        additions, rollups = found.setdefault(values, ([], []))
+        for attribute, value in item.items():
+            quarter, bin = keys.quarter_and_bin(attribute)
+            if quarter is None or not first <= midnight + quarter < end:
+                continue
+            if "N" in value:
+                additions.append((midnight + quarter, bin, Decimal(value["N"])))
+            else:
+                rollups.append((midnight + quarter, unpacked(pages.blob(value))))
+    return {
+        values: Record(additions, rollups=rollups)
+        for values, (additions, rollups) in found.items()
+        if additions or rollups
+    }
+
+
+def _birth(day: pages.RawItem) -> str | None:
+    return day["born"]["S"] if "born" in day else None

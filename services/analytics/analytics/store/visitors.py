@@ -5,7 +5,6 @@
 Each shard of the stream has cells of its own, so that none waits for another; readers unite them.
 """
 
-from base64 import b64decode
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
@@ -13,7 +12,6 @@ from analytics.domain.buckets import Dimensions, Record, Sketched, number_of, qu
 from analytics.domain.planning import Read
 from analytics.domain.web.cover import covered, runs
 from analytics.domain.web.views import Cell, Length
-from analytics.domain.web.visitors import unpacked
 from analytics.store import pages
 from analytics.store.keys import AFTER_ALL_VALUES, SHARD
 from backoffice.dynamodb import Table
@@ -49,13 +47,13 @@ class VisitorReader:
             for first, last in runs(length, starts):
                 for number, sketch in self._run(page, length, first, last):
                     if number in wanted:
-                        yield number, unpacked(sketch)
+                        yield number, sketch
 
-    def _run(self, page: str | None, length: Length, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+    def _run(self, page: str | None, length: Length, first: int, last: int) -> Iterator[Sketched]:
         reach = f"{quarter_at(first):%Y-%m-%dT%H:%M}", f"{quarter_at(last):%Y-%m-%dT%H:%M}{AFTER_ALL_VALUES}"
         for item in pages.items(self._table, _partition(page, length), *reach):
             start = datetime.fromisoformat(item["sk"]["S"].partition(SHARD)[0] + "Z")
-            yield number_of(start), b64decode(item["sketch"]["B"])
+            yield number_of(start), pages.blob(item["sketch"])
 
 
 def _partition(page: str | None, length: Length) -> str:

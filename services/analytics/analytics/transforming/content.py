@@ -1,21 +1,25 @@
-"""The bytes of a dropped file: by ranged reads, decompressed where need be, never more than some megabytes at once."""
+"""The bytes of a dropped file: streamed from the bucket, decompressed where need be, a mebibyte or so at once."""
 
 import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, IncompleteReadError, ReadTimeoutError, ResponseStreamingError
 
 from analytics.domain.drops.drop import File, Reason, Rejected
-from backoffice.dynamodb import client
+from backoffice.dynamodb import back_off, client
+from backoffice.logs import logger
 
-READ_AT_ONCE = 4 * 1024 * 1024
+READ_AT_ONCE = 1024 * 1024
 
 _UNPACKED_AT_ONCE = 1024 * 1024
 _GZIP = b"\x1f\x8b"
 _WITH_GZIP_HEADER = 16 + zlib.MAX_WBITS
 _GONE = {"404", "NoSuchKey", "NoSuchVersion", "412", "PreconditionFailed"}
+_BROKEN = (IncompleteReadError, ReadTimeoutError, ResponseStreamingError)
+_BREAKS_IN_A_ROW = 5
 
 
 class Content(Protocol):
@@ -25,44 +29,70 @@ class Content(Protocol):
         """The bytes from ``start`` until before ``end`` (None: to the end), some at a time."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class S3Object:
-    """An object in the bucket, with the content that was announced."""
+    """An object in the bucket, with the content that was announced.
+
+    Args:
+        beat: is called with each piece that has come, while reading takes its time.
+    """
 
     bucket: str
     file: File
+    beat: Callable[[], None]
+    position: int = field(default=0, init=False)
+    """Where reading has come to."""
 
     def read(self, start: int, end: int | None = None) -> Iterator[bytes]:
-        """Ranged reads; each is over before its bytes are handed on, so that none waits for a table.
+        """One stream, and another from where it broke off: S3 lets go of who takes long, and the SDK does not resume.
 
         What another file has taken the place of is read as the version that it has become. Raises Rejected if that is
         gone, too.
         """
-        end = self.file.size if end is None else end
-        while start < end:
-            part = self._get(start, min(start + READ_AT_ONCE, end))
-            yield part
-            start += len(part)
+        self.position = start
+        end = self.file.size if end is None else min(end, self.file.size)
+        breaks = 0
+        while self.position < end:
+            try:
+                for piece in self._stream(self.position, end):
+                    self.position += len(piece)
+                    breaks = 0
+                    self.beat()
+                    yield piece
+            except _BROKEN as broken:
+                breaks += 1
+                if breaks == _BREAKS_IN_A_ROW:
+                    raise
+                logger.info("stream broke off", extra={"offset": self.position, "why": str(broken)})
+                back_off(breaks)
 
-    def _get(self, start: int, end: int) -> bytes:
+    def _stream(self, start: int, end: int) -> Iterator[bytes]:
+        answer = self._get(start, end)
+        # A server may ignore a range (RFC 9110, 14.2); the emulator does for one version out of several.
+        at = start if "ContentRange" in answer else 0
+        with closing(answer["Body"]) as body:
+            while at < end:
+                data = body.read(READ_AT_ONCE)
+                if not data:
+                    raise IncompleteReadError(actual_bytes=at - start, expected_bytes=end - start)
+                if piece := data[max(0, start - at) : end - at]:
+                    yield piece
+                at += len(data)
+
+    def _get(self, start: int, end: int) -> dict[str, Any]:
         ways = [{"IfMatch": f'"{self.file.etag}"'}]
         if self.file.version_id:
             ways.append({"VersionId": self.file.version_id})
         for which in ways:
             try:
-                return self._get_where(start, end, **which)
+                answer: dict[str, Any] = client("s3").get_object(
+                    Bucket=self.bucket, Key=self.file.key, Range=f"bytes={start}-{end - 1}", **which
+                )
+                return answer
             except ClientError as error:
                 if error.response["Error"]["Code"] not in _GONE:
                     raise
         raise Rejected(Reason.GONE, "the file was deleted or replaced before it was read")
-
-    def _get_where(self, start: int, end: int, **which: str) -> bytes:
-        answer: Any = client("s3").get_object(
-            Bucket=self.bucket, Key=self.file.key, Range=f"bytes={start}-{end - 1}", **which
-        )
-        body: bytes = answer["Body"].read()
-        # A server may ignore a range (RFC 9110, 14.2); the emulator does for one version out of several.
-        return body if "ContentRange" in answer else body[start:end]
 
 
 @dataclass(frozen=True)

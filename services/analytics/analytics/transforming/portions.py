@@ -6,20 +6,14 @@ crash reads, writes and counts the same.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+
+from analytics.domain.drops.ranges import Place
 
 STEP = 512 * 1024
 LONGEST_RECORD = 64 * 1024
 MOST_LINES_OF_A_RECORD = 64
 TOO_LONG = "\x00"
 """Stands for a record longer than any that is read."""
-
-
-class Place(NamedTuple):
-    """Where a record begins: the offset in the content, and the number of the line."""
-
-    offset: int
-    line: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,14 @@ class RangeWanted:
     number: int
 
 
-Task = File | RangeWanted
+@dataclass(frozen=True)
+class SurveyWanted:
+    """Somebody shall go on with looking through a drop's file."""
+
+    drop_id: str
+
+
+Task = File | SurveyWanted | RangeWanted
 
 
 def tasks_of(body: str) -> Iterator[Task]:
@@ -30,8 +37,10 @@ def tasks_of(body: str) -> Iterator[Task]:
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
     """
     message = json.loads(body)
-    if "drop_id" in message:
+    if "range" in message:
         yield RangeWanted(message["drop_id"], message["range"])
+    elif "drop_id" in message:
+        yield SurveyWanted(message["drop_id"])
     elif message.get("Event") != "s3:TestEvent":
         for record in message["Records"]:
             if record["eventName"].startswith(_CREATED):
@@ -47,3 +56,7 @@ class FileLoan(Loan):
         """Put a message for each range into the queue, in the trace of this one."""
         for number in ranges:
             ask(self.queue_url, {"drop_id": drop_id, "range": number})
+
+    def ask_to_survey(self, drop_id: str) -> None:
+        """Put a message into the queue by which somebody goes on with looking through a drop's file."""
+        ask(self.queue_url, {"drop_id": drop_id})

@@ -2,7 +2,7 @@
 
 from aws_lambda_powertools.metrics import Metrics, MetricUnit
 
-from analytics.domain.drops.drop import Counts
+from analytics.domain.drops.ranges import Counts
 
 NAMESPACE = "Backoffice/Analytics"
 

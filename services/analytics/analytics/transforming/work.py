@@ -1,8 +1,9 @@
-"""Goes through dropped files: looks at each, then reads, writes and counts its rows step by step.
+"""Goes through dropped files: looks through each, then reads, writes and counts its rows step by step.
 
-A step writes its records, its rejected rows and their errors first, all of them under names that follow from the file;
-then, in one transaction, how far the range has got with what is to be told of it. Wherever it stops, whoever comes next
-goes on from the last transaction, and what was written beyond it is written over.
+How far a look has come is saved every few seconds. A step of reading writes its records, its rejected rows and their
+errors first, all of them under names that follow from the file; then, in one transaction, how far the range has got
+with what is to be told of it. Wherever it stops, whoever comes next goes on from the last transaction, and what was
+written beyond it is written over.
 """
 
 import time
@@ -10,26 +11,26 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from analytics.contention import until_won
-from analytics.domain.drops.drop import Counts, Drop, File, Overtaken, Range, Rejected, State, drop_id
+from analytics.domain.drops.drop import Drop, File, Overtaken, Rejected, State, drop_id
 from analytics.domain.drops.drop import Reason as Why
+from analytics.domain.drops.ranges import Counts, Place, Range, Survey, Surveyed
 from analytics.domain.drops.records import BadRow, Record
 from analytics.domain.drops.source import DropSource, Format, source_of
 from analytics.store.drops import DropStore, RowError
 from analytics.store.records import RecordStore
 from analytics.transforming import alerting, quarantine, telemetry
 from analytics.transforming.content import Content, S3Object, Unzipped
-from analytics.transforming.portions import Place, Portion, portions
+from analytics.transforming.head import Head, look_at
+from analytics.transforming.portions import Portion, portions
 from analytics.transforming.quarantine import BadRecord
 from analytics.transforming.rows import ReadRows, rows_of
-from analytics.transforming.survey import survey
+from analytics.transforming.survey import look_through, standing, surveyed, unseen
 from backoffice.clock import now
+from backoffice.contention import until_won
 from backoffice.logs import logger
 
 ERRORS_KEPT_OF_A_RANGE = 1000
-
-
-_TRIES = 20
+SAVED_AFTER_SECONDS = 2.0
 
 
 class Desk(Protocol):
@@ -43,6 +44,9 @@ class Desk(Protocol):
 
     def ask(self, drop_id: str, ranges: list[int]) -> None:
         """Let somebody work on these ranges of a drop, each by itself."""
+
+    def ask_to_survey(self, drop_id: str) -> None:
+        """Let somebody go on with looking through a drop's file."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +65,12 @@ class Transformer:
         source = self.drops.source(source_id)
         if source:
             self._note_arrival(source_id)
-        drop = self._begun(source_id, source, file)
-        if drop.is_finished:
-            logger.info("file needs no work", extra={"drop_id": drop.id, "state": drop.state})
-            return
-        open_ranges = [number for number, part in enumerate(drop.ranges) if not part.done]
-        if len(drop.ranges) == 1:
-            self.work(drop.id, 0)
-        else:
-            self.desk.ask(drop.id, open_ranges)
+        self._take_up(self._received(source_id, source, file), source)
+
+    def survey(self, drop_id: str) -> None:
+        """Go on with looking through a drop's file, from where that stands."""
+        drop = self.drops.drop(drop_id)
+        self._take_up(drop, self.drops.source(drop.source_id))
 
     def work(self, drop_id: str, number: int) -> None:
         """Go through a range of a drop from where it stands, until its end or until the time is up."""
@@ -89,31 +90,84 @@ class Transformer:
             watch.arrived(now())
             self.drops.save_watch(watch)
 
-        until_won(note, _TRIES)
+        until_won(note)
 
-    def _begun(self, source_id: str, source: DropSource | None, file: File) -> Drop:
-        """The file's drop, which knows by now what there is to read."""
+    def _received(self, source_id: str, source: DropSource | None, file: File) -> Drop:
+        """The file's drop, which can be seen by now."""
         version = source.version if source else 0
 
-        def begin() -> Drop:
+        def receive() -> Drop:
             drop = self.drops.known_drop(drop_id(source_id, file))
             if drop is None:
                 drop = Drop.of(source_id, version, file, now())
             elif drop.comes_again(version):
                 drop.start_over(version, file, now())
-            elif drop.state is not State.RECEIVED:
+            else:
                 return drop
-            try:
-                if source is None:
-                    raise Rejected(Why.UNKNOWN_SOURCE, f"there is no drop source {source_id!r}")
-                content = S3Object(self.bucket, file)
-                drop.begin(survey(content, file, source.layout, self.range_bytes, self.desk.beat), source.layout)
-            except Rejected as rejected:
-                drop.reject(rejected, now())
             self._save(drop, source)
             return self.drops.drop(drop.id)
 
-        return until_won(begin, _TRIES)
+        return until_won(receive)
+
+    def _take_up(self, drop: Drop, source: DropSource | None) -> None:
+        """Do what a drop needs next, or let others do it."""
+        if drop.state is State.RECEIVED:
+            try:
+                self._look_at(drop, source)
+            except Rejected as rejected:
+                self._reject(drop.id, rejected)
+            except Overtaken:
+                logger.info("file is being looked through by somebody else", extra={"drop_id": drop.id})
+                return
+            drop = self.drops.drop(drop.id)
+        if drop.state is not State.PROCESSING:
+            logger.info("file needs no work now", extra={"drop_id": drop.id, "state": drop.state})
+        elif len(drop.ranges) == 1:
+            self.work(drop.id, 0)
+        else:
+            self.desk.ask(drop.id, [number for number, part in enumerate(drop.ranges) if not part.done])
+
+    def _look_at(self, drop: Drop, source: DropSource | None) -> None:
+        """Find out what there is to read, unless the time is up before."""
+        if source is None:
+            raise Rejected(Why.UNKNOWN_SOURCE, f"there is no drop source {drop.source_id!r}")
+        content, layout = S3Object(self.bucket, drop.file, self.desk.beat), source.layout
+        head = look_at(content, layout)
+        if not head.compressed and drop.file.size <= self.range_bytes:
+            self._begin(drop.id, unseen(head, drop.file.size), source)
+        elif survey := self._survey(drop, head, content, source):
+            self._begin(drop.id, surveyed(head, survey, layout), source)
+
+    def _survey(self, drop: Drop, head: Head, content: S3Object, source: DropSource) -> Survey | None:
+        """The survey of the whole file; None if the time is up and somebody else has been asked to go on."""
+        kept, saved_at = drop.survey, time.monotonic()
+        survey = begin = standing(drop, head, self.range_bytes)
+        for survey in look_through(content, head, begin):
+            # A gzip cannot be handed on, so it is better tried to the end.
+            has_to_stop = not head.compressed and self.desk.is_time_up()
+            if has_to_stop or time.monotonic() - saved_at > SAVED_AFTER_SECONDS:
+                self._keep(drop.id, kept, survey, source)
+                kept, saved_at = survey, time.monotonic()
+            if has_to_stop:
+                self.desk.ask_to_survey(drop.id)
+                return None
+        return survey
+
+    def _keep(self, drop_id: str, before: Survey | None, after: Survey, source: DropSource) -> None:
+        def keep() -> None:
+            drop = self.drops.drop(drop_id)
+            drop.look(before, after)
+            self._save(drop, source)
+
+        until_won(keep)
+
+    def _begin(self, drop_id: str, found: Surveyed, source: DropSource) -> None:
+        def begin() -> None:
+            drop = self.drops.drop(drop_id)
+            drop.begin(found, source.layout)
+            self._save(drop, source)
+
+        until_won(begin)
 
     def _go_through(self, drop: Drop, number: int) -> None:
         layout = drop.layout
@@ -137,7 +191,7 @@ class Transformer:
                 return
 
     def _content(self, drop: Drop) -> Content:
-        content = S3Object(self.bucket, drop.file)
+        content = S3Object(self.bucket, drop.file, self.desk.beat)
         return Unzipped(content) if drop.compressed else content
 
     def _write(
@@ -165,7 +219,7 @@ class Transformer:
             drop.advance(number, part, after, now())
             self._save(drop, source)
 
-        until_won(advance, _TRIES)
+        until_won(advance)
 
     def _reject(self, drop_id: str, rejected: Rejected) -> None:
         def reject() -> None:
@@ -174,7 +228,7 @@ class Transformer:
                 drop.reject(rejected, now())
                 self._save(drop, self.drops.source(drop.source_id))
 
-        until_won(reject, _TRIES)
+        until_won(reject)
 
     def _save(self, drop: Drop, source: DropSource | None) -> None:
         address = source.alert_address if source else None

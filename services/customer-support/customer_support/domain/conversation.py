@@ -66,6 +66,10 @@ class TimeEntry:
     invoice_id: str | None = None
     charged_minutes: int | None = None
 
+    def told(self) -> dict[str, Any]:
+        """As events tell it."""
+        return {"time_entry_id": self.id, "minutes": self.minutes, "rate_code": self.rate_code}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Satisfaction:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from backoffice.clock import rfc3339
 from backoffice.domain import FieldError, Invalid, ReturnAddress, RuleBroken
@@ -24,6 +25,14 @@ class LineClaim:
     quantity: Decimal | None = None
     amount: Decimal | None = None
 
+    def told(self) -> dict[str, str | None]:
+        """As invoicing is told it."""
+        return {
+            "line_id": self.line_id,
+            "quantity": None if self.quantity is None else f"{self.quantity:f}",
+            "amount": None if self.amount is None else f"{self.amount:f}",
+        }
+
 
 @dataclass(frozen=True)
 class Resolution:
@@ -31,6 +40,10 @@ class Resolution:
 
     outcome: Outcome
     lines: tuple[LineClaim, ...] | None = None
+
+    def told(self) -> dict[str, Any]:
+        """As invoicing is told it."""
+        return {"outcome": self.outcome.value, "lines": [line.told() for line in self.lines or ()] or None}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from customer_support.domain.life_cycle import UNSOLVED, WAITING
 from customer_support.domain.service_levels import Metric, ServiceLevels
 
 if TYPE_CHECKING:
-    from customer_support.domain.tickets import Ticket
+    from customer_support.domain.tracked import Tracked
 
 
 class ClockState(StrEnum):
@@ -36,7 +36,7 @@ class Clock:
     breached_at: datetime | None
 
 
-def pending(ticket: "Ticket") -> Iterator[Promise]:
+def pending(ticket: "Tracked") -> Iterator[Promise]:
     """The promises that are neither kept nor broken yet: those of an unsolved ticket whose clock has not ended."""
     if ticket.agreement is None or ticket.status not in UNSOLVED:
         return
@@ -46,12 +46,12 @@ def pending(ticket: "Ticket") -> Iterator[Promise]:
             yield promise
 
 
-def overdue(ticket: "Ticket", at: datetime) -> list[Promise]:
+def overdue(ticket: "Tracked", at: datetime) -> list[Promise]:
     """The pending promises whose time is over."""
     return [promise for promise in pending(ticket) if promise.is_overdue(at)]
 
 
-def wind(ticket: "Ticket", levels: ServiceLevels) -> None:
+def wind(ticket: "Tracked", levels: ServiceLevels) -> None:
     """Compute anew when the pending promises are due."""
     for promise in list(pending(ticket)):
         assert ticket.agreement is not None, "what is pending was promised"
@@ -60,14 +60,14 @@ def wind(ticket: "Ticket", levels: ServiceLevels) -> None:
         ticket.agreement = ticket.agreement.with_promise(wound)
 
 
-def pause(ticket: "Ticket") -> None:
+def pause(ticket: "Tracked") -> None:
     """A clock that does not run is never due."""
     for promise in list(pending(ticket)):
         if ticket.status not in RUNNING[promise.metric] and ticket.agreement is not None:
             ticket.agreement = ticket.agreement.with_promise(replace(promise, due_at=None))
 
 
-def renew(ticket: "Ticket", levels: ServiceLevels) -> None:
+def renew(ticket: "Tracked", levels: ServiceLevels) -> None:
     """Apply policy and calendar as they are now to what is pending; what is kept or broken stays so."""
     if ticket.agreement is None or ticket.status not in UNSOLVED:
         return
@@ -79,20 +79,20 @@ def renew(ticket: "Ticket", levels: ServiceLevels) -> None:
     wind(ticket, levels)
 
 
-def is_kept(ticket: "Ticket", metric: Metric) -> bool | None:
+def is_kept(ticket: "Tracked", metric: Metric) -> bool | None:
     """Whether what now ends the metric's clock comes in time; None if nothing was promised."""
     promises = ticket.agreement.promises if ticket.agreement else ()
     return next((promise.breached_at is None for promise in promises if promise.metric is metric), None)
 
 
-def business_time(ticket: "Ticket", metric: Metric, levels: ServiceLevels, until: datetime) -> timedelta | None:
+def business_time(ticket: "Tracked", metric: Metric, levels: ServiceLevels, until: datetime) -> timedelta | None:
     """The working time that a metric's clock has taken, promised or not; None without a policy, which has the hours."""
     if ticket.agreement is None:
         return None
     return elapsed(metric, ticket.transitions, levels.hours(ticket.agreement.calendar_id), until)
 
 
-def clocks(ticket: "Ticket", levels: ServiceLevels, at: datetime) -> list[Clock]:
+def clocks(ticket: "Tracked", levels: ServiceLevels, at: datetime) -> list[Clock]:
     """How every promise of a ticket stands."""
     if ticket.agreement is None:
         return []
@@ -113,7 +113,7 @@ def clocks(ticket: "Ticket", levels: ServiceLevels, at: datetime) -> list[Clock]
     return read
 
 
-def _state(ticket: "Ticket", promise: Promise, at: datetime) -> ClockState:
+def _state(ticket: "Tracked", promise: Promise, at: datetime) -> ClockState:
     if promise.breached_at or promise in overdue(ticket, at):
         return ClockState.BREACHED
     answered = ticket.first_responded_at is not None

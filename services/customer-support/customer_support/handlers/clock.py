@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from backoffice.clock import now
+from backoffice.contention import retry_on_conflict
 from backoffice.errors import StaleVersion
 from backoffice.logs import invocation, logger
 from backoffice.messages import relay
@@ -23,7 +24,6 @@ CLOCK = "clock"
 _SETTLED = timedelta(seconds=15)
 # A batch takes less; what it leaves is due at the next run.
 _LEFT_MILLISECONDS = 10_000
-_ATTEMPTS = 5
 
 
 def handler(event: dict[str, Any], context: Any) -> None:
@@ -98,7 +98,10 @@ def _rewind(store: Store, changed: Rewind, has_time: Callable[[], bool]) -> None
         ticket_ids = store.clocks_of(changed)
         tickets, levels = store.tickets_and_levels(ticket_ids)
         for ticket in tickets:
-            _renew(store, ticket, levels)
+            try:
+                _renew(store, ticket, levels)
+            except StaleVersion:
+                _renew_anew(store, ticket.id)
         try:
             changed = store.go_on(changed, ticket_ids[-1] if ticket_ids else None)
         except StaleVersion:
@@ -108,14 +111,14 @@ def _rewind(store: Store, changed: Rewind, has_time: Callable[[], bool]) -> None
 
 
 def _renew(store: Store, ticket: Ticket, levels: ServiceLevels) -> None:
-    """Compute a ticket's clocks anew; whoever changes the ticket meanwhile may have kept the old ones."""
-    for _ in range(_ATTEMPTS):
-        before = ticket.agreement
-        promises.renew(ticket, levels)
-        if ticket.agreement == before:
-            return None
-        try:
-            return store.save_ticket(ticket)
-        except StaleVersion:
-            ticket, levels = store.ticket_and_levels(ticket.id)
-    raise StaleVersion({})
+    """Compute a ticket's clocks anew."""
+    before = ticket.agreement
+    promises.renew(ticket, levels)
+    if ticket.agreement != before:
+        store.save_ticket(ticket)
+
+
+@retry_on_conflict()
+def _renew_anew(store: Store, ticket_id: str) -> None:
+    """Whoever has changed the ticket meanwhile may have kept the old clocks."""
+    _renew(store, *store.ticket_and_levels(ticket_id))

@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load
 
-from backoffice.schemas import Id, Locale, Strict, Text, Utc, Zone
-from customer_support.schemas.parts import Changes, Email
+from backoffice.schemas import Changes, Id, Locale, Strict, Text, Utc, Zone
+from customer_support.schemas.parts import Email
 
 
 class NewCustomer(Strict):

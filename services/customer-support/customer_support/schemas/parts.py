@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, post_load, validate
+from marshmallow import fields, validate
 
 from backoffice.schemas import Pattern, Strict, Text, Utc
 
@@ -29,16 +29,6 @@ class Tags(fields.List[str]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         return list(dict.fromkeys(super()._deserialize(value, attr, data, **kwargs)))
-
-
-class Changes(Strict):
-    """Base of PATCH bodies: what is left out stays; nothing at all is a mistake."""
-
-    @post_load
-    def demand_something(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if not data:
-            raise ValidationError("Name at least one field to change.")
-        return data
 
 
 class HistoryEntry(Strict):

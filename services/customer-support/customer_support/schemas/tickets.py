@@ -4,14 +4,14 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, pre_dump, validate, validates_schema
 
-from backoffice.schemas import DecimalString, Flag, Id, Strict, Text, Utc, Whole
+from backoffice.schemas import Changes, DecimalString, Flag, Id, Strict, Text, Utc, Whole
 from customer_support.domain import disputes
 from customer_support.domain.conversation import Author, Visibility
 from customer_support.domain.disputes import Outcome
 from customer_support.domain.life_cycle import Status
 from customer_support.domain.searching import MOST_WORDS, words
 from customer_support.domain.service_levels import Priority
-from customer_support.schemas.parts import Changes, Tags, rate_code, slug, user_name
+from customer_support.schemas.parts import Tags, rate_code, slug, user_name
 
 _WAITS = {"customer": Status.PENDING, "third_party": Status.ON_HOLD}
 

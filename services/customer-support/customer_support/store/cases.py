@@ -4,6 +4,7 @@ import time
 from collections.abc import Sequence
 from datetime import timedelta
 
+from backoffice.codec import stored
 from backoffice.domain import Invalid
 from backoffice.dynamodb import Item
 from backoffice.transactions import Transaction
@@ -11,7 +12,7 @@ from customer_support.domain.cases import Case
 from customer_support.domain.conversation import Message
 from customer_support.domain.tickets import Ticket
 from customer_support.store import keys
-from customer_support.store.items import load, message_item, stored
+from customer_support.store.items import load, message_item
 from customer_support.store.part import commit
 from customer_support.store.tickets import THERE_AND_NOT_ERASED, Tickets
 
@@ -56,8 +57,7 @@ class Cases(Tickets):
         transaction.commit()
 
     def _write_case(self, transaction: Transaction, case: Case, event_id: str | None) -> None:
-        if event_id:
-            transaction.once(event_id)
+        transaction.once(event_id)
         transaction.replace(_case_item(case), version=case.version)
         transaction.emit(case)
 

@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING
 
 from backoffice.domain import RuleBroken
-from backoffice.errors import Gone, NotFound
+from backoffice.errors import Gone
 from backoffice.transactions import Transaction
 from customer_support.domain.customers import Customer, normal_email
 from customer_support.domain.history import Entry
 from customer_support.domain.searching import beginning, matches
 from customer_support.store import keys
 from customer_support.store.items import customer_item, customer_pointers, email_item, load
-from customer_support.store.part import Listed, Part, commit, listed
+from customer_support.store.part import Listed, Part, commit, found, listed
 
 if TYPE_CHECKING:
     from backoffice.http.cursors import Paging
@@ -43,10 +43,7 @@ class Customers(Part):
 
     def customer(self, customer_id: str) -> Customer:
         """Raises NotFound, Gone."""
-        item = self._table.get(*keys.customer(customer_id))
-        if item is None:
-            raise NotFound("customer", customer_id)
-        customer = load(Customer, item)
+        customer = found(Customer, self._table.get(*keys.customer(customer_id)), customer_id)
         must_not_be_erased(customer)
         self._pointers[keys.customer(customer_id)] = customer_pointers(customer)
         return customer

@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from backoffice.clock import rfc3339
-from backoffice.codec import plain
+from backoffice.codec import plain, stored
 from backoffice.dynamodb import Item
-from backoffice.errors import NotFound
 from backoffice.transactions import Transaction, forget_receipts
 from customer_support.domain.conversation import Message
 from customer_support.domain.customers import Customer
@@ -15,9 +14,9 @@ from customer_support.domain.erasure import Erasure, ErasureState
 from customer_support.domain.forgetting import Forgetting, forgotten_entry, forgotten_message
 from customer_support.domain.history import Entry
 from customer_support.store import keys
-from customer_support.store.items import customer_item, erasure_item, load, stored
+from customer_support.store.items import customer_item, erasure_item, load
 from customer_support.store.mails import header_key
-from customer_support.store.part import Listed, Part, listed
+from customer_support.store.part import Listed, Part, found, listed
 
 if TYPE_CHECKING:
     from backoffice.http.cursors import Paging
@@ -45,10 +44,7 @@ class Erasures(Part):
 
     def erasure(self, erasure_id: str) -> Erasure:
         """Raises NotFound."""
-        item = self._table.get(*keys.erasure(erasure_id))
-        if item is None:
-            raise NotFound("erasure", erasure_id)
-        return load(Erasure, item)
+        return found(Erasure, self._table.get(*keys.erasure(erasure_id)), erasure_id)
 
     def erasures(self, state: ErasureState | None, page: "Paging") -> Listed[Erasure]:
         """Erasures of a state or all, newest first, and where the next page starts."""
@@ -60,8 +56,7 @@ class Erasures(Part):
         transaction = Transaction(self._table)
         transaction.replace(erasure_item(erasure), version=erasure.version)
         transaction.emit(erasure)
-        if event_id:
-            transaction.once(event_id)
+        transaction.once(event_id)
         transaction.commit()
 
     def erasures_due(self, at: datetime) -> Iterator[str]:
@@ -72,10 +67,7 @@ class Erasures(Part):
 
     def forgetting(self, customer_id: str) -> Forgetting:
         """How far the forgetting of a customer has got. Raises NotFound."""
-        item = self._table.get(*keys.forgetting(customer_id))
-        if item is None:
-            raise NotFound("forgetting", customer_id)
-        return load(Forgetting, item)
+        return found(Forgetting, self._table.get(*keys.forgetting(customer_id)), customer_id)
 
     def save_forgetting(self, forgetting: Forgetting, event_id: str) -> None:
         """Write how far it has got, with the message that goes on.

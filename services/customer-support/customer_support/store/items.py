@@ -3,8 +3,7 @@
 from typing import Any, TypeVar
 
 from backoffice.clock import rfc3339
-from backoffice.codec import plain, read
-from backoffice.domain import Aggregate
+from backoffice.codec import keyed, plain, read, stored
 from backoffice.dynamodb import Item
 from customer_support.domain import promises
 from customer_support.domain.conversation import Message, TimeEntry
@@ -17,16 +16,6 @@ from customer_support.store import keys
 from customer_support.store.keys import Key
 
 T = TypeVar("T")
-
-
-def keyed(key: Key) -> Item:
-    """A key as an item has it."""
-    return {"pk": key[0], "sk": key[1]}
-
-
-def stored(aggregate: Aggregate, key: Key) -> Item:
-    """An aggregate at the version that it is going to have."""
-    return {**plain(aggregate), **keyed(key), "version": aggregate.next_version}
 
 
 def load(kind: type[T], item: Item) -> T:

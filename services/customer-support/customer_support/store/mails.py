@@ -5,12 +5,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from backoffice.clock import rfc3339
-from backoffice.codec import plain
+from backoffice.codec import keyed, plain
 from backoffice.transactions import Transaction
 from customer_support.domain.customers import sender_mark
 from customer_support.domain.mail import Fate, ReceivedMail
 from customer_support.store import keys
-from customer_support.store.items import keyed
 from customer_support.store.part import Listed, Part, listed
 
 if TYPE_CHECKING:

@@ -55,6 +55,13 @@ class Part:
         transaction.emit(aggregate)
 
 
+def found(kind: type[T], item: Item | None, id: str) -> T:
+    """A thing that must be there. Raises NotFound, under the kind's own name."""
+    if item is None:
+        raise NotFound(kind.__name__.lower(), id)
+    return load(kind, item)
+
+
 def listed(kind: type[T], page: Page) -> Listed[T]:
     """The objects of a page, and where the next one starts."""
     return [load(kind, item) for item in page.items], page.last_key

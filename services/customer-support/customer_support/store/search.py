@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from backoffice.codec import keyed
 from backoffice.dynamodb import Item, Page, from_dynamodb
 from customer_support.domain.searching import words
 from customer_support.domain.tickets import Ticket
 from customer_support.store import keys
-from customer_support.store.items import keyed
 from customer_support.store.lists import Lists, fitting
 from customer_support.store.part import Listed
 

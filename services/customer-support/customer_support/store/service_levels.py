@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from backoffice.clock import parse_time, rfc3339
+from backoffice.codec import keyed, stored
 from backoffice.dynamodb import Item
 from backoffice.transactions import Transaction
 from customer_support.domain.service_levels import ServiceLevels
 from customer_support.store import keys
-from customer_support.store.items import keyed, stored
 from customer_support.store.part import Part
 from customer_support.store.tickets import service_levels
 

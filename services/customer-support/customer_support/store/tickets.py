@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from backoffice.codec import keyed
 from backoffice.domain import Invalid, RuleBroken
 from backoffice.dynamodb import Item
-from backoffice.errors import Conflict, NotFound
+from backoffice.errors import Conflict
 from backoffice.transactions import Transaction
 from customer_support.domain.conversation import Message, TimeEntry
 from customer_support.domain.history import Entry
@@ -14,9 +15,9 @@ from customer_support.domain.replies import Reply
 from customer_support.domain.service_levels import ServiceLevels
 from customer_support.domain.tickets import Ticket
 from customer_support.store import keys
-from customer_support.store.items import keyed, load, message_item, ticket_item, ticket_pointers, time_item
+from customer_support.store.items import load, message_item, ticket_item, ticket_pointers, time_item
 from customer_support.store.mails import write_mail
-from customer_support.store.part import Listed, Part
+from customer_support.store.part import Listed, Part, found
 
 if TYPE_CHECKING:
     from backoffice.http.cursors import Paging
@@ -136,9 +137,7 @@ class Tickets(Part):
         return self._history(keys.ticket(ticket_id), page)
 
     def _found(self, ticket_id: str, item: Item | None) -> Ticket:
-        if item is None:
-            raise NotFound("ticket", ticket_id)
-        ticket = load(Ticket, item)
+        ticket = found(Ticket, item, ticket_id)
         self._pointers[keys.ticket(ticket.id)] = ticket_pointers(ticket)
         return ticket
 

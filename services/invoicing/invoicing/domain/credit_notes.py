@@ -9,8 +9,9 @@ from backoffice.clock import rfc3339
 from backoffice.domain import FieldError, Invalid, RuleBroken
 from invoicing.domain.crediting import Claim, Credit, Crediting
 from invoicing.domain.credits import Credits
+from invoicing.domain.days import future_faults
 from invoicing.domain.invoice import Invoice
-from invoicing.domain.issue import Issue, date_faults
+from invoicing.domain.issue import Issue
 from invoicing.domain.ledger import Booked, Entry, Kind
 from invoicing.domain.lines import ERASED, Content
 from invoicing.domain.money import ZERO, rounded, written
@@ -82,7 +83,7 @@ def credit(id: str, invoice: Invoice, series: Series, wanted: Wanted, at: dateti
     more than what is left.
     """
     _must_be_creditable(invoice)
-    faults = [*series.faults_for(Documents.CREDIT_NOTES), *date_faults(wanted.issue_date, at)]
+    faults = [*series.faults_for(Documents.CREDIT_NOTES), *future_faults("issue_date", wanted.issue_date, at)]
     if wanted.issue_date and wanted.issue_date < invoice.issued.issue_date:
         faults.append(FieldError("issue_date", f"The invoice is of {invoice.issued.issue_date}."))
     if faults:

@@ -1,22 +1,22 @@
 """The invoice: drafted, changed at will, finalized under a number, then pursued. Once finalized its content stands."""
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import date, datetime
 from enum import StrEnum
 
 from backoffice.clock import rfc3339
 from backoffice.domain import FieldError, Invalid, RuleBroken
 from invoicing.domain.account import Buyer
 from invoicing.domain.credits import Credits
-from invoicing.domain.dunning import Dunning, DunningPolicy
-from invoicing.domain.issue import InvoiceIssue, date_faults
+from invoicing.domain.days import future_faults
+from invoicing.domain.issue import InvoiceIssue
 from invoicing.domain.ledger import Kind
 from invoicing.domain.lines import Content, Line
 from invoicing.domain.money import ZERO, rounded, written
 from invoicing.domain.numbering import Documents, Series
+from invoicing.domain.pursued import Pursued
 from invoicing.domain.rates import Rate
-from invoicing.domain.receivable import Receivable, State
+from invoicing.domain.receivable import State
 from invoicing.domain.seller import Seller
 from invoicing.domain.taxes import NAMES_THE_BUYERS_VAT_ID
 from invoicing.domain.terms import Terms
@@ -36,7 +36,7 @@ class Origin(StrEnum):
 
 
 @dataclass(kw_only=True)
-class Invoice(Receivable):
+class Invoice(Pursued):
     """An invoice in one currency to one account.
 
     ``buyer`` is the account as it was last seen from here; finalizing demands that it is current. ``terms`` are those
@@ -50,7 +50,6 @@ class Invoice(Receivable):
     content: Content
     terms: Terms | None = None
     credits: Credits | None = None
-    dunning: Dunning = Dunning()
 
     @classmethod
     def draft(cls, id: str, buyer: Buyer, currency: str, origin: Origin, at: datetime) -> "Invoice":
@@ -75,11 +74,6 @@ class Invoice(Receivable):
     def account_id(self) -> str:
         """The account that is invoiced."""
         return self.buyer.account_id
-
-    @property
-    def disputed(self) -> bool:
-        """Whether the buyer objects to it at the moment."""
-        return self.dunning.dispute_id is not None
 
     def revise(self, content: Content, terms: Terms | None) -> None:
         """Give a draft other lines, allowances or terms.
@@ -144,7 +138,11 @@ class Invoice(Receivable):
         """
         self._must_be_draft("finalized")
         self.buyer.must_not_be_erased()
-        missing = [*self._missing(seller), *series.faults_for(Documents.INVOICES), *date_faults(issue_date, at)]
+        missing = [
+            *self._missing(seller),
+            *series.faults_for(Documents.INVOICES),
+            *future_faults("issue_date", issue_date, at),
+        ]
         if missing or seller is None:
             raise Invalid(missing)
         self._must_not_be_negative()
@@ -173,40 +171,6 @@ class Invoice(Receivable):
         self.content = self.content.forgotten()
         if self.issue:
             self.issue = replace(self.issue, buyer=self.issue.buyer.forgotten())
-
-    def give_back(self, payment_id: str, at: datetime) -> tuple[Decimal, Decimal]:
-        """Undo what a payment has paid; once open again, the invoice is pursued again."""
-        given_back = super().give_back(payment_id, at)
-        if self.state is State.OPEN:
-            self.dunning = self.dunning.watched(self.issued.due_date, at.date())
-        return given_back
-
-    def waits_for(self, day: date) -> bool:
-        """Whether it is on that day that time next concerns it."""
-        return self.state is State.OPEN and self.dunning.reminder == day
-
-    def pursue(self, policy: DunningPolicy | None, today: date, at: datetime) -> None:
-        """Tell what time has brought: that the invoice is overdue, once, and each step of its dunning, once.
-
-        Afterwards ``dunning.reminder`` is the day on which to look again.
-        """
-        due_date = self.issued.due_date
-        if self.overdue(today) and not self.dunning.is_told:
-            self.dunning = replace(self.dunning, is_told=True)
-            self._tell_overdue("InvoiceOverdue", at, detected_at=rfc3339(at))
-        step = self.dunning.next_step(due_date, policy)
-        while self.overdue(today) and policy and step and step <= today:
-            self._reach_step(policy, today, at)
-            step = self.dunning.next_step(due_date, policy)
-        # Somebody may set the policy up later.
-        waits_for_policy = policy is None and not self.disputed
-        self.dunning = replace(self.dunning, reminder=today + timedelta(days=1) if waits_for_policy else step)
-
-    def _reach_step(self, policy: DunningPolicy, today: date, at: datetime) -> None:
-        days = policy.step_days[self.dunning.steps]
-        self.dunning = replace(self.dunning, steps=self.dunning.steps + 1)
-        step = {"policy": policy.id, "step": self.dunning.steps, "days": days, "reached_on": today.isoformat()}
-        self._tell_overdue("DunningStepReached", at, **step)
 
     def _must_be_draft(self, participle: str) -> None:
         if self.state is not State.DRAFT:
@@ -258,7 +222,3 @@ class Invoice(Receivable):
         self.tell(
             "InvoiceIssued", issue.issued_at, series=issue.series, issued_at=rfc3339(issue.issued_at), **dates, **sums
         )
-
-    def _tell_overdue(self, type: str, at: datetime, **data: object) -> None:
-        remaining: Decimal = self.remaining
-        self.tell(type, at, due_date=self.issued.due_date.isoformat(), remaining=self._written(remaining), **data)

@@ -1,9 +1,8 @@
 """What stands on a document for good once it is issued: number, date, who sells to whom, on which terms."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from backoffice.domain import FieldError
 from invoicing.domain.account import DEFAULT_DUNNING_POLICY, Buyer
 from invoicing.domain.seller import SellerDetails
 from invoicing.domain.terms import Terms
@@ -28,10 +27,3 @@ class InvoiceIssue(Issue):
     due_date: date
     terms: Terms
     dunning_policy: str = DEFAULT_DUNNING_POLICY
-
-
-def date_faults(issue_date: date | None, at: datetime) -> list[FieldError]:
-    """One day ahead is somebody's today; further ahead would bar the series for everybody until then."""
-    if issue_date is not None and issue_date > at.date() + timedelta(days=1):
-        return [FieldError("issue_date", "Must not be in the future.")]
-    return []

@@ -3,6 +3,7 @@
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from backoffice.currencies import MINOR_UNITS
+from backoffice.domain import FieldError
 
 ZERO = Decimal(0)
 
@@ -32,6 +33,13 @@ def rounded(amount: Decimal, currency: str) -> Decimal:
 def is_payable(amount: Decimal, currency: str) -> bool:
     """Tell whether the amount can be paid in the currency: it has no more decimals than the minor unit."""
     return rounded(amount, currency) == amount
+
+
+def amount_faults(amount: Decimal, currency: str, prefix: str = "") -> list[FieldError]:
+    """What is wrong with an amount that shall be paid, under the ``prefix`` of the request's field."""
+    if amount <= 0 or not is_payable(amount, currency):
+        return [FieldError(f"{prefix}amount.amount", f"Must be more than zero and payable in {currency}.")]
+    return []
 
 
 def written(amount: Decimal, currency: str) -> str:

@@ -1,19 +1,21 @@
 """Money that came in, which invoices it pays, and how it goes back."""
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from backoffice.clock import rfc3339
 from backoffice.domain import FieldError, Invalid, RuleBroken
+from invoicing.domain.allocations import Allocation, Intent, Order, Settlement, allocations_told
+from invoicing.domain.days import future_faults
 from invoicing.domain.invoice import Invoice
 from invoicing.domain.ledger import Booked, Entry, Kind
 from invoicing.domain.lines import ERASED
-from invoicing.domain.money import ZERO, is_payable, rounded, written
+from invoicing.domain.money import ZERO, amount_faults, rounded, written
+from invoicing.domain.refunds import Refund
 
 
 class PaymentState(StrEnum):
@@ -21,63 +23,6 @@ class PaymentState(StrEnum):
 
     RECORDED = "recorded"
     REVERSED = "reversed"
-
-
-@dataclass(frozen=True)
-class Allocation:
-    """The share of a payment that pays an invoice."""
-
-    invoice_id: str
-    amount: Decimal
-
-
-@dataclass(frozen=True)
-class Settlement:
-    """What a payment pays of an invoice, or paid before it was reversed.
-
-    ``written_off`` is the part that was given up for lost when the payment came, or is given up again.
-    """
-
-    invoice: Invoice
-    amount: Decimal
-    written_off: Decimal
-
-    def told(self) -> dict[str, str]:
-        """As events tell it."""
-        return {
-            "invoice_id": self.invoice.id,
-            "amount": written(self.amount, self.invoice.currency),
-            "due_date": self.invoice.issued.due_date.isoformat(),
-            "written_off": written(self.written_off, self.invoice.currency),
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refund:
-    """A part of a payment that was sent back, known to the outside under ``external_ref``."""
-
-    id: str
-    amount: Decimal
-    external_ref: str
-    refunded_on: date
-    recorded_at: datetime
-    reason: str | None = None
-
-
-@dataclass(frozen=True)
-class Intent:
-    """That an invoice shall be paid, by an amount or (None) by as much as remains and as there is.
-
-    ``field`` is where the request names it.
-    """
-
-    invoice_id: str
-    amount: Decimal | None = None
-    currency: str | None = None
-    field: str = dataclasses.field(default="", compare=False)
-
-
-Order = tuple[Invoice, Intent]
 
 
 @dataclass(kw_only=True)
@@ -111,8 +56,8 @@ class Payment(Booked):
         Raises Invalid for an amount that nobody can pay, or a day that has not come yet anywhere on earth.
         """
         payment = cls(id=id, **details | {"received_on": details["received_on"] or at.date()}, recorded_at=at)
-        faults = _amount_faults(payment.amount, payment.currency)
-        faults += _day_faults("received_on", payment.received_on, at)
+        faults = amount_faults(payment.amount, payment.currency)
+        faults += future_faults("received_on", payment.received_on, at)
         if faults:
             raise Invalid(faults)
         return payment
@@ -134,15 +79,11 @@ class Payment(Booked):
             return rounded(ZERO, self.currency)
         return rounded(self.amount - self.allocated - self.refunded, self.currency)
 
-    def pay(self, invoice: Invoice) -> None:
-        """Pay as much of the invoice as remains, or as there is.
+    def record_receipt(self, orders: Sequence[Order]) -> None:
+        """Pay the invoices that it came in for, and tell.
 
         Raises Invalid for an invoice of another account or currency, RuleBroken ``not_payable`` for one nobody owes.
         """
-        self._apply(invoice, Intent(invoice.id), self.recorded_at)
-
-    def record_receipt(self, orders: Sequence[Order]) -> None:
-        """Pay the invoices that it came in for, and tell. Raises as ``pay`` does."""
         settled = [self._apply(invoice, intent, self.recorded_at) for invoice, intent in orders]
         self._book(Kind.PAYMENT, self.recorded_at, outstanding=-self.allocated, unapplied=self.unapplied)
         data = {
@@ -151,12 +92,13 @@ class Payment(Booked):
             "recorded_at": rfc3339(self.recorded_at),
             "external_ref": self.external_ref,
         }
-        self.record("PaymentRecorded", data | _told(settled), self.recorded_at)
+        self.record("PaymentRecorded", data | allocations_told(settled), self.recorded_at)
 
     def allocate(self, orders: Sequence[Order], at: datetime) -> None:
         """Let it pay invoices with what is unapplied.
 
-        Raises as ``pay`` does; RuleBroken ``reversed`` or ``nothing_unapplied``, Invalid for more than there is.
+        Raises as ``record_receipt`` does; RuleBroken ``reversed`` or ``nothing_unapplied``, Invalid for more than there
+        is.
         """
         self._must_stand()
         if not self.unapplied:
@@ -164,7 +106,7 @@ class Payment(Booked):
         settled = [self._apply(invoice, intent, at) for invoice, intent in orders]
         share = sum((one.amount for one in settled), ZERO)
         self._book(Kind.ALLOCATION, at, outstanding=-share, unapplied=-share)
-        self.record("PaymentAllocated", {**self._about(), "allocated_at": rfc3339(at)} | _told(settled), at)
+        self.record("PaymentAllocated", {**self._about(), "allocated_at": rfc3339(at)} | allocations_told(settled), at)
 
     def release(self, invoice_id: str, amount: Decimal) -> None:
         """Get back a part of what it has paid of an invoice, since that was credited; newest shares first."""
@@ -188,45 +130,23 @@ class Payment(Booked):
         self._book(Kind.REVERSAL, at, outstanding=self.allocated, unapplied=-self.unapplied)
         owed_again = [Settlement(invoice, *invoice.give_back(self.id, at)) for invoice in invoices]
         data = {**self._about(), "external_ref": self.external_ref, "reason": reason, "reversed_at": rfc3339(at)}
-        self.record("PaymentReversed", data | _told(owed_again), at)
+        self.record("PaymentReversed", data | allocations_told(owed_again), at)
         self.state, self.reversed_at, self.reversal_reason = PaymentState.REVERSED, at, reason
         self.allocations = ()
 
     def refund(self, refund: Refund) -> None:
         """Send back a part of what is unapplied. Raises RuleBroken ``reversed``, Invalid for more than there is."""
         self._must_stand()
-        faults = [
-            *_amount_faults(refund.amount, self.currency),
-            *_day_faults("refunded_on", refund.refunded_on, refund.recorded_at),
-        ]
-        if refund.amount > self.unapplied:
-            faults.append(FieldError("amount.amount", f"Only {self.unapplied} {self.currency} is unapplied."))
-        if faults:
+        if faults := refund.faults(self.currency, self.unapplied):
             raise Invalid(faults)
         self.refunds = (*self.refunds, refund)
-        self.entries.append(
-            Entry(
-                kind=Kind.REFUND,
-                document_id=refund.id,
-                reference=refund.external_ref,
-                at=refund.recorded_at,
-                unapplied=-refund.amount,
-            )
-        )
-        data = {
-            "refund_id": refund.id,
-            **self._about(),
-            "amount": written(refund.amount, self.currency),
-            "external_ref": refund.external_ref,
-            "refunded_on": refund.refunded_on.isoformat(),
-            "recorded_at": rfc3339(refund.recorded_at),
-        }
-        self.record("PaymentRefunded", data, refund.recorded_at)
+        self.entries.append(refund.entry())
+        self.record("PaymentRefunded", self._about() | refund.told(self.currency), refund.recorded_at)
 
     def forget(self) -> None:
         """Forget what was written on it by hand, once no law keeps it; amounts and days stay."""
         self.external_ref, self.reversal_reason = ERASED, None
-        self.refunds = tuple(dataclasses.replace(one, external_ref=ERASED, reason=None) for one in self.refunds)
+        self.refunds = tuple(refund.forgotten() for refund in self.refunds)
 
     def must_repeat(self, details: dict[str, Any]) -> None:
         """Raise RuleBroken ``external_ref_taken`` unless ``details`` (as of ``received``) tell of this same payment."""
@@ -271,7 +191,7 @@ class Payment(Booked):
             faults.append(FieldError(f"{prefix}amount.currency", f"The payment is in {self.currency}."))
         elif amount is not None:
             most = min(self.unapplied, invoice.remaining)
-            faults += _amount_faults(amount, self.currency, prefix)
+            faults += amount_faults(amount, self.currency, prefix)
             if amount > most:
                 faults.append(FieldError(f"{prefix}amount.amount", f"At most {most} {self.currency} can be allocated."))
         return faults
@@ -298,17 +218,3 @@ class Payment(Booked):
             "currency": self.currency,
             "amount": written(self.amount, self.currency),
         }
-
-
-def _told(settled: Sequence[Settlement]) -> dict[str, list[dict[str, str]]]:
-    return {"allocations": [one.told() for one in settled if one.amount]}
-
-
-def _amount_faults(amount: Decimal, currency: str, prefix: str = "") -> list[FieldError]:
-    if amount <= 0 or not is_payable(amount, currency):
-        return [FieldError(f"{prefix}amount.amount", f"Must be more than zero and payable in {currency}.")]
-    return []
-
-
-def _day_faults(field: str, day: date, at: datetime) -> list[FieldError]:
-    return [FieldError(field, "Must not be in the future.")] if day > at.date() + timedelta(days=1) else []

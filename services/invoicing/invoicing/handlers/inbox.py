@@ -1,15 +1,14 @@
 """What invoicing learns from other contexts."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from backoffice.clock import now
+from backoffice.contention import retry_on_conflict
 from backoffice.logs import logger
 from backoffice.messages.envelope import Event
 from backoffice.messages.inbox import Inbox
 from invoicing import erasing
-from invoicing.contention import until_won
 from invoicing.domain.account import Account, Customer
 from invoicing.domain.disputes import DisputeState, Escalation
 from invoicing.domain.settling import carry_out
@@ -30,15 +29,7 @@ handler = inbox.handler
 def learn_of_customer(event: Event, data: dict[str, Any]) -> None:
     """Keep the account in step with its customer; older news than what is known changes nothing."""
     account_id = data.pop("customer_id")
-    customer = Customer(version=event.aggregate_version, **data)
-    store = Store()
-
-    def attempt() -> None:
-        account = store.known_account(account_id) or Account(id=account_id)
-        if account.learn(customer):
-            store.save_account(account, event.event_id)
-
-    until_won(attempt, "stale")
+    _learn(account_id, Customer(version=event.aggregate_version, **data), event.event_id)
 
 
 @inbox.on("EraseCustomer", schema=events.EraseCustomer)
@@ -60,50 +51,51 @@ def bill_time(event: Event, data: dict[str, Any]) -> None:
     A time entry's mark is written with its line, so a message may be taken in parts.
     """
     account_id, worked = data["account_id"], data["worked"]
-    store = Store()
     for begin in range(0, len(worked), _ENTRIES_AT_ONCE):
         entries = worked[begin : begin + _ENTRIES_AT_ONCE]
-        event_id = event.event_id if entries[-1] is worked[-1] else None
-        attempt = partial(_bill, store, account_id, entries, event_id)
-        until_won(attempt, "stale", "account", "gathering", "time_entry")
+        _bill(account_id, entries, event.event_id if entries[-1] is worked[-1] else None)
 
 
 @inbox.on("DisputeResolved", schema=events.DisputeResolved)
+@retry_on_conflict("counter")
 def settle_dispute(event: Event, data: dict[str, Any]) -> None:
     """Carry out what customer support has decided about a dispute; one that is settled already stays as it is."""
-    store, decision = Store(), data["decision"]
-
-    def attempt() -> None:
-        dispute = store.dispute(data["dispute_id"])
-        if dispute.state is DisputeState.SETTLED:
-            logger.info("dispute is settled already", extra={"dispute_id": dispute.id})
-            return
-        invoice, series = store.settleable(dispute.invoice_id)
-        note = carry_out(decision, dispute, invoice, series, now())
-        if note:
-            credited = Credited(note, series, store.freed_by(note))
-            store.save_credited(dispute, invoice, credited, event.event_id)
-        else:
-            store.save_dispute(dispute, invoice, event_id=event.event_id)
-
-    until_won(attempt, "stale", "counter")
+    store = Store()
+    dispute = store.dispute(data["dispute_id"])
+    if dispute.state is DisputeState.SETTLED:
+        logger.info("dispute is settled already", extra={"dispute_id": dispute.id})
+        return
+    invoice, series = store.settleable(dispute.invoice_id)
+    note = carry_out(data["decision"], dispute, invoice, series, now())
+    if note:
+        credited = Credited(note, series, store.freed_by(note))
+        store.save_credited(dispute, invoice, credited, event.event_id)
+    else:
+        store.save_dispute(dispute, invoice, event_id=event.event_id)
 
 
 @inbox.on("DisputeTicketRefused", schema=events.DisputeTicketRefused)
+@retry_on_conflict()
 def escalate_dispute(event: Event, data: dict[str, Any]) -> None:
     """Customer support cannot hear the customer: the dispute is the accountants' at once."""
     store = Store()
-
-    def attempt() -> None:
-        dispute = store.dispute(data["dispute_id"])
-        if dispute.state is DisputeState.OPEN:
-            dispute.escalate(Escalation.NO_TICKET, now(), data["reason"])
-            store.save_escalated(dispute, event.event_id)
-
-    until_won(attempt, "stale")
+    dispute = store.dispute(data["dispute_id"])
+    if dispute.state is DisputeState.OPEN:
+        dispute.escalate(Escalation.NO_TICKET, now(), data["reason"])
+        store.save_escalated(dispute, event.event_id)
 
 
-def _bill(store: Store, account_id: str, entries: Sequence[WorkedTime], event_id: str | None) -> None:
+@retry_on_conflict()
+def _learn(account_id: str, customer: Customer, event_id: str) -> None:
+    store = Store()
+    account = store.known_account(account_id) or Account(id=account_id)
+    if account.learn(customer):
+        store.save_account(account, event_id)
+
+
+@retry_on_conflict("account", "gathering", "time_entry")
+def _bill(account_id: str, entries: Sequence[WorkedTime], event_id: str | None) -> None:
+    store = Store()
     billable = store.billable(account_id, entries)
     if billable.unbilled:
         billable.drafts.bill(billable.unbilled, billable.rates, now())

@@ -5,11 +5,11 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, pre_dump, validates_schema
 
-from backoffice.schemas import Day, DecimalString, Id, Pattern, Strict, Text, Utc
+from backoffice.schemas import Changes, Day, DecimalString, Id, Pattern, Strict, Text, Utc
 from invoicing.domain import money, statement
 from invoicing.domain.balance import Balance
 from invoicing.domain.ledger import Kind
-from invoicing.schemas.parts import POLICY_ID, Address, Changes, Currency, ElectronicAddress, Money, Terms, as_money
+from invoicing.schemas.parts import POLICY_ID, Address, Currency, ElectronicAddress, Money, Terms, as_money
 
 
 class AccountChange(Changes):

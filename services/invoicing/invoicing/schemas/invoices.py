@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import fields, pre_dump, validate
 
 from backoffice.clock import now
-from backoffice.schemas import Day, DecimalString, Id, Pattern, Strict, Text, Utc
+from backoffice.schemas import Changes, Day, DecimalString, Id, Pattern, Strict, Text, Utc
 from invoicing.domain import invoice as invoices
 from invoicing.domain import money
 from invoicing.domain.disputes import DisputeState, Escalation, Outcome
@@ -18,7 +18,6 @@ from invoicing.domain.receivable import State
 from invoicing.schemas.parts import (
     SERIES_ID,
     Buyer,
-    Changes,
     Currency,
     DocumentAllowance,
     Line,

@@ -236,16 +236,6 @@ class Totals(Sums):
     remaining = DecimalString()
 
 
-class Changes(Strict):
-    """Base of PATCH bodies: what is left out stays; nothing at all is a mistake."""
-
-    @post_load
-    def demand_something(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if not data:
-            raise ValidationError("Name at least one field to change.")
-        return data
-
-
 def as_money(amount: Decimal, currency: str) -> dict[str, Any]:
     """An amount beside its currency, as ``Money`` writes it."""
     return {"amount": money.rounded(amount, currency), "currency": currency}

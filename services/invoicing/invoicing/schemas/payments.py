@@ -6,7 +6,7 @@ from marshmallow import ValidationError, fields, post_load, pre_dump, validate, 
 
 from backoffice.schemas import Day, Id, Strict, Text, Utc
 from invoicing.domain import payments
-from invoicing.domain.payments import Intent
+from invoicing.domain.allocations import Intent
 from invoicing.schemas.parts import Money, as_money
 
 MOST_INVOICES = 20

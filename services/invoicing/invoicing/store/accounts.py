@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from backoffice.codec import stored
 from backoffice.dynamodb import Item
 from backoffice.transactions import Transaction
 from invoicing.domain.account import Account
@@ -10,7 +11,7 @@ from invoicing.domain.rates import Rate
 from invoicing.domain.statement import Period, Statement
 from invoicing.store import keys
 from invoicing.store.base import Base, Listed, found, listed, optional
-from invoicing.store.items import account_item, balance_of, entry_of, open_item_of, stored
+from invoicing.store.items import account_item, balance_of, entry_of, open_item_of
 
 if TYPE_CHECKING:
     from backoffice.http.cursors import Paging
@@ -35,8 +36,7 @@ class AccountStore(Base):
         """Write an account; once, if an event is the cause. Raises StaleVersion, AlreadySeen."""
         transaction = Transaction(self._table)
         transaction.replace(account_item(account), version=account.version)
-        if event_id:
-            transaction.once(event_id)
+        transaction.once(event_id)
         transaction.commit()
 
     def own_rate(self, account_id: str, rate_code: str) -> Rate | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from backoffice.codec import keyed
 from backoffice.transactions import Transaction
 from invoicing.domain.account import Account
 from invoicing.domain.billable_time import OpenDrafts
@@ -12,7 +13,7 @@ from invoicing.domain.time_billing import WorkedTime
 from invoicing.store import keys
 from invoicing.store.accounts import AccountStore
 from invoicing.store.base import optional
-from invoicing.store.items import account_item, draft_pointer, keyed, load
+from invoicing.store.items import account_item, draft_pointer, load
 from invoicing.store.writing import demand_account, write_invoice
 
 
@@ -81,6 +82,5 @@ class BillingStore(AccountStore):
         for worked in entries:
             key = keys.time_entry(worked.time_entry.time_entry_id)
             transaction.add({**keyed(key), "invoice_id": billed_on[worked.time_entry]}, "time_entry")
-        if event_id:
-            transaction.once(event_id)
+        transaction.once(event_id)
         transaction.commit()

@@ -65,8 +65,7 @@ class DisputeStore(Base):
     ) -> None:
         """Write a dispute with the invoice that it concerns. Raises StaleVersion, AlreadySeen."""
         transaction = Transaction(self._table)
-        if event_id:
-            transaction.once(event_id)
+        transaction.once(event_id)
         write_dispute(transaction, dispute)
         write_invoice(transaction, invoice)
         transaction.remember(receipt, about=invoice.account_id)
@@ -86,8 +85,7 @@ class DisputeStore(Base):
     def save_escalated(self, dispute: Dispute, event_id: str | None = None) -> None:
         """Write a dispute that is the accountants' now. Raises StaleVersion, AlreadySeen."""
         transaction = Transaction(self._table)
-        if event_id:
-            transaction.once(event_id)
+        transaction.once(event_id)
         write_dispute(transaction, dispute)
         transaction.commit()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 from itertools import islice
 
+from backoffice.codec import keyed, stored
 from backoffice.transactions import Transaction, forget_receipts
 from invoicing.domain.account import Account
 from invoicing.domain.credit_notes import CreditNote
@@ -14,7 +15,7 @@ from invoicing.domain.lines import ERASED
 from invoicing.domain.payments import Payment
 from invoicing.store import keys
 from invoicing.store.base import Base, optional
-from invoicing.store.items import account_item, credit_note_item, keyed, load, payment_item, stored
+from invoicing.store.items import account_item, credit_note_item, load, payment_item
 from invoicing.store.writing import write_dispute, write_invoice
 
 
@@ -42,8 +43,7 @@ class ErasureStore(Base):
         Raises AlreadySeen: the message was taken before; StaleVersion: another was faster.
         """
         transaction = Transaction(self._table)
-        if event_id:
-            transaction.once(event_id)
+        transaction.once(event_id)
         transaction.replace(stored(erasure, keys.account_erasure(erasure.id)), version=erasure.version)
         transaction.emit(erasure)
         if looked_on and looked_on != erasure.looks_on:

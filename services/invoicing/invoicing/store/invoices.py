@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import HTTPClientError
 
+from backoffice.codec import stored
 from backoffice.domain import RuleBroken
 from backoffice.errors import Conflict
 from backoffice.transactions import Transaction
@@ -14,7 +15,7 @@ from invoicing.domain.numbering import DEFAULT_SERIES, Documents, Series
 from invoicing.domain.seller import Seller
 from invoicing.store import keys
 from invoicing.store.base import Base, Listed, found, listed, optional, series_of
-from invoicing.store.items import number_item, stored
+from invoicing.store.items import number_item
 from invoicing.store.writing import ACCOUNT_ERASED, book, demand_account, write_invoice
 
 if TYPE_CHECKING:

@@ -7,8 +7,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from backoffice.clock import now
-from backoffice.codec import plain, read
-from backoffice.domain import Aggregate
+from backoffice.codec import keyed, plain, read, stored
 from backoffice.dynamodb import Item
 from backoffice.transactions import Transaction
 from invoicing.domain.account import Account
@@ -22,24 +21,14 @@ from invoicing.domain.issue import Issue
 from invoicing.domain.ledger import Entry
 from invoicing.domain.money import rounded
 from invoicing.domain.numbering import Series
-from invoicing.domain.payments import Payment, Refund
+from invoicing.domain.payments import Payment
+from invoicing.domain.refunds import Refund
 from invoicing.store import keys
-from invoicing.store.keys import Key
 
 T = TypeVar("T")
 
 # Lines lie in their item as JSON: a thousand of them as attributes would cost more to read than all the rest.
 _AS_JSON = ("content", "credits")
-
-
-def keyed(key: Key) -> Item:
-    """A key as an item has it."""
-    return {"pk": key[0], "sk": key[1]}
-
-
-def stored(aggregate: Aggregate, key: Key) -> Item:
-    """An aggregate at the version that it is going to have."""
-    return {**plain(aggregate), **keyed(key), "version": aggregate.next_version}
 
 
 def load(kind: type[T], item: Item) -> T:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from backoffice.transactions import Transaction
 from invoicing.domain.account import Account
 from invoicing.domain.invoice import Invoice
-from invoicing.domain.payments import Payment, Refund
+from invoicing.domain.payments import Payment
+from invoicing.domain.refunds import Refund
 from invoicing.store import keys
 from invoicing.store.base import Base, Listed, found, listed
 from invoicing.store.items import payment_item, payment_of, reference_item, refund_of, refund_reference_item

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from backoffice.codec import keyed, stored
 from backoffice.domain import RuleBroken
 from backoffice.errors import Conflict
 from backoffice.transactions import Transaction
@@ -12,7 +13,7 @@ from invoicing.domain.rates import Rate
 from invoicing.domain.seller import Seller
 from invoicing.store import keys
 from invoicing.store.base import Base, optional, series_of
-from invoicing.store.items import keyed, load, stored, used_number
+from invoicing.store.items import load, used_number
 
 
 class SetupStore(Base):

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from backoffice.codec import stored
 from backoffice.transactions import Transaction
 from invoicing.domain.credit_notes import CreditNote
 from invoicing.domain.disputes import Dispute, DisputeState
@@ -21,7 +22,6 @@ from invoicing.store.items import (
     number_item,
     open_item,
     payment_item,
-    stored,
 )
 
 

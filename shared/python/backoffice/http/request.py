@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEvent
 
@@ -17,6 +17,13 @@ from backoffice.http.problems import BadRequest, Problem
 
 LARGEST_BODY = 256 * 1024
 _ETAG = re.compile(r'(?:W/)?"([0-9]{1,15})"')
+
+
+class Versioned(Protocol):
+    """What clients see at a version, which is its ETag."""
+
+    @property
+    def version(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,12 @@ class Request:
         """Refuse a change of something that is no longer at the version that the client has seen (412)."""
         if self.if_match is not None and self.if_match != version:
             raise StaleVersion({})
+
+    def version_over(self, standing: Versioned | None) -> int:
+        """The version that a PUT writes over: that of what stands, 0 for something new. Refuses a stale If-Match."""
+        version = standing.version if standing else 0
+        self.require_version(version)
+        return version
 
     def listing(self, items: list[Any], last_key: dict[str, str] | None) -> Answer:
         """A page of a list with the cursor to the next one."""

@@ -1,10 +1,8 @@
 """What comes in and goes out: requests, answers, and the data of other contexts' events."""
 
-from typing import Any
+from marshmallow import fields
 
-from marshmallow import ValidationError, fields, post_load
-
-from backoffice.schemas import Id, Strict, Text, Tolerant, Utc, Zone
+from backoffice.schemas import Changes, Id, Strict, Text, Tolerant, Utc, Zone
 from work_shop.domain.spare_part import State
 
 
@@ -13,14 +11,8 @@ class NewSparePart(Strict):
     title = Text(200, required=True)
 
 
-class SparePartChanges(Strict):
+class SparePartChanges(Changes):
     title = Text(200)
-
-    @post_load
-    def demand_something(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if not data:
-            raise ValidationError("Name at least one field to change.")
-        return data
 
 
 class SparePartFilter(Strict):

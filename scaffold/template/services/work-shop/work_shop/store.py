@@ -8,8 +8,7 @@
 
 from typing import TYPE_CHECKING
 
-from backoffice.codec import plain, read
-from backoffice.domain import Aggregate
+from backoffice.codec import read, stored
 from backoffice.dynamodb import Item, Table
 from backoffice.errors import NotFound
 from backoffice.transactions import Transaction
@@ -65,7 +64,7 @@ class Store:
     def save_customer(self, customer: Customer, event_id: str) -> None:
         """Write what an event has told of a customer, once. Raises StaleVersion, AlreadySeen."""
         transaction = Transaction(self._table)
-        transaction.replace(_stored(customer, f"CUSTOMER#{customer.id}", "CUSTOMER"), version=customer.version)
+        transaction.replace(stored(customer, (f"CUSTOMER#{customer.id}", "CUSTOMER")), version=customer.version)
         transaction.once(event_id)
         transaction.commit()
 
@@ -77,12 +76,7 @@ def _spare_part_item(spare_part: SparePart) -> Item:
         "gsi2pk": _of_customer(spare_part.customer_id),
         "gsi2sk": spare_part.id,
     }
-    return {**_stored(spare_part, f"SPARE_PART#{spare_part.id}", "SPARE_PART"), **lists}
-
-
-def _stored(aggregate: Aggregate, pk: str, sk: str) -> Item:
-    """An aggregate at the version that it is going to have."""
-    return {**plain(aggregate), "pk": pk, "sk": sk, "version": aggregate.next_version}
+    return {**stored(spare_part, (f"SPARE_PART#{spare_part.id}", "SPARE_PART")), **lists}
 
 
 def _of_customer(customer_id: str) -> str:

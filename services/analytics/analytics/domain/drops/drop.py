@@ -1,25 +1,27 @@
 """Drops: one file each, from its arrival to the last of its rows.
 
-A file is worked through in one range, or in several at once. A range goes forward in steps; a step counts in the moment
-in which it is written together with how far the range has got, so that one that is repeated (after a crash, by a
-duplicate message) counts once.
+A large file is looked through first. How far that has come is kept now and then, so that whoever takes over goes on
+from there. A file is worked through in one range, or in several at once. A range goes forward in steps; a step counts
+in the moment in which it is written together with how far the range has got, so that one that is repeated (after a
+crash, by a duplicate message) counts once.
 """
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from ulid import ULID
 
 from analytics.domain.drops.alerts import Alert
+from analytics.domain.drops.ranges import Counts, Range, Survey, Surveyed
 from analytics.domain.drops.source import Layout
 from backoffice.clock import rfc3339
 from backoffice.domain import Aggregate
 
 
 class State(StrEnum):
-    """Where a drop stands. ``received``: its file has been announced and not been looked at yet."""
+    """Where a drop stands. ``received``: its file has been announced, and is looked through before rows are read."""
 
     RECEIVED = "received"
     PROCESSING = "processing"
@@ -49,51 +51,7 @@ class Rejected(Exception):
 
 
 class Overtaken(Exception):
-    """Somebody else has written this step of the range, or a later one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What has become of rows: each one that was read was either written or rejected."""
-
-    written: int = 0
-    rejected: int = 0
-
-    @property
-    def read(self) -> int:
-        return self.written + self.rejected
-
-    def __add__(self, more: "Counts") -> "Counts":
-        return Counts(self.written + more.written, self.rejected + more.rejected)
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Bytes of a file (of its content, if it is compressed) from ``start`` until before ``end``, and how far they are
-    worked through.
-
-    ``offset`` is where the next row begins, ``line`` the number of its first line.
-    """
-
-    start: int
-    end: int
-    offset: int
-    line: int
-    counts: Counts = Counts()
-    done: bool = False
-
-    def advanced(self, offset: int, line: int, *, counts: Counts, done: bool) -> "Range":
-        """The range after a step that has brought it to a line at ``offset``."""
-        return replace(self, offset=offset, line=line, counts=self.counts + counts, done=done)
-
-
-@dataclass(frozen=True, slots=True)
-class Surveyed:
-    """What a look at a file has shown: the names in a CSV's header, what there is to read, whether it is a gzip."""
-
-    header: tuple[str, ...]
-    ranges: tuple[Range, ...]
-    compressed: bool
+    """Somebody else has written this step of a survey or of a range, or a later one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +76,7 @@ class Drop(Aggregate):
     file: File
     received_at: datetime
     state: State = State.RECEIVED
+    survey: Survey | None = None
     layout: Layout | None = None
     compressed: bool = False
     header: tuple[str, ...] = ()
@@ -141,6 +100,13 @@ class Drop(Aggregate):
     def bytes_done(self) -> int:
         """How much of that has been."""
         return sum(part.offset - part.start for part in self.ranges)
+
+    @property
+    def percent_surveyed(self) -> int:
+        """How much of the file has been looked through; all of it, once that is over."""
+        if self.state is not State.RECEIVED:
+            return 100
+        return 100 * self.survey.read // self.file.size if self.survey else 0
 
     @property
     def percent_done(self) -> int:
@@ -167,12 +133,20 @@ class Drop(Aggregate):
     def start_over(self, source_version: int, file: File, at: datetime) -> None:
         """Forget why the file was rejected: it is looked at again."""
         self.state, self.source_version, self.file, self.received_at = State.RECEIVED, source_version, file, at
-        self.reason = self.detail = self.finished_at = None
+        self.reason = self.detail = self.finished_at = self.survey = None
         self.alerted = False
 
+    def look(self, before: Survey | None, after: Survey) -> None:
+        """More of the file has been looked through. Raises Overtaken if its survey does not stand where that began."""
+        if self.state is not State.RECEIVED or self.survey != before:
+            raise Overtaken
+        self.survey = after
+
     def begin(self, surveyed: Surveyed, layout: Layout) -> None:
-        """The file can be read: from now on its rows are, by the layout that its source has now."""
-        self.state, self.layout = State.PROCESSING, layout
+        """The file can be read: from now on its rows are, by the layout that its source has now. Raises Overtaken."""
+        if self.state is not State.RECEIVED:
+            raise Overtaken
+        self.state, self.layout, self.survey = State.PROCESSING, layout, None
         self.ranges, self.header, self.compressed = surveyed.ranges, surveyed.header, surveyed.compressed
 
     def reject(self, rejected: Rejected, at: datetime) -> None:

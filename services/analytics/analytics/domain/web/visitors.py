@@ -9,8 +9,9 @@ which needs no table of corrections, is algorithm 6 of Ertl: New cardinality est
 sketches (2017), https://arxiv.org/abs/1702.01284
 """
 
+import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import inf, log, sqrt
 
 _INDEX_BITS = 12
@@ -23,6 +24,9 @@ STANDARD_ERROR = 1.04 / sqrt(_REGISTERS)
 
 Sketch = bytes
 """A register a byte."""
+
+Packed = bytes
+"""A sketch as it is kept: how many registers have which rank, all that an estimate takes, and then the registers."""
 
 NOBODY: Sketch = bytes(_REGISTERS)
 
@@ -55,7 +59,18 @@ def union(sketches: Iterable[Sketch]) -> Sketch:
 
 def estimate(sketch: Sketch) -> int:
     """About how many different visitors a sketch has seen; exactly none if it has seen none."""
-    none, *counts = _counts(sketch)
+    return _estimate(_counts(sketch))
+
+
+def together(kept: Sequence[Packed]) -> int:
+    """About how many different visitors packed sketches have seen; a single one need not be unpacked."""
+    if len(kept) == 1:
+        return _estimate(_packed_counts(kept[0]))
+    return estimate(union(map(unpacked, kept)))
+
+
+def _estimate(counts: Sequence[int]) -> int:
+    none, *counts = counts
     z = _REGISTERS * _tau(1 - sum(counts[_RANK_BITS:]) / _REGISTERS)
     for count in reversed(counts[:_RANK_BITS]):
         z = (z + count) / 2
@@ -63,14 +78,19 @@ def estimate(sketch: Sketch) -> int:
     return round(_REGISTERS * _REGISTERS / (2 * log(2) * z))
 
 
-def packed(sketch: Sketch) -> bytes:
-    """A sketch as it is kept: some 30 bytes of a single visitor, 2 KB at most of however many."""
-    return zlib.compress(sketch, zlib.Z_BEST_SPEED)
+def packed(sketch: Sketch) -> Packed:
+    """A sketch as it is kept: some 40 bytes of a single visitor, 2 KB at most of however many."""
+    counts = _counts(sketch)
+    return struct.pack(f"<B{len(counts)}H", len(counts), *counts) + zlib.compress(sketch, zlib.Z_BEST_SPEED)
 
 
-def unpacked(kept: bytes) -> Sketch:
+def unpacked(kept: Packed) -> Sketch:
     """What ``packed`` was given."""
-    return zlib.decompress(kept)
+    return zlib.decompress(memoryview(kept)[1 + 2 * kept[0] :])
+
+
+def _packed_counts(kept: Packed) -> Sequence[int]:
+    return struct.unpack_from(f"<{kept[0]}H", kept, 1)
 
 
 def _counts(sketch: Sketch) -> list[int]:

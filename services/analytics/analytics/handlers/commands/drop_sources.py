@@ -18,9 +18,7 @@ def put_drop_source(request: Request) -> Answer:
     if not re.fullmatch(SOURCE_ID, source_id):
         raise Invalid.one("source_id", f"Must match {SOURCE_ID}.")
     store, body = DropStore(), dict(request.body)
-    standing = store.source(source_id)
-    version = standing.version if standing else 0
-    request.require_version(version)
+    version = request.version_over(store.source(source_id))
     expected, address = body.pop("expected"), body.pop("alert_address")
     layout = Layout(columns=Columns(**body.pop("columns")), **body)
     expectation = expected and Expectation(**expected, since=request.at)

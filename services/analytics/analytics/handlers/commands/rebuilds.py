@@ -4,19 +4,17 @@ import os
 from collections.abc import Callable
 from datetime import datetime
 
-from analytics.contention import until_won
 from analytics.domain.generations import Generations
 from analytics.domain.rebuilds import PROJECTIONS, Rebuild
 from analytics.handlers.commands.routes import OPERATORS, REBUILD, api
 from analytics.schemas import rebuilds as schemas
 from analytics.store.generations import GenerationStore
 from analytics.store.rebuilds import RebuildStore
+from backoffice.contention import until_won
 from backoffice.errors import NotFound
 from backoffice.http import Answer, Request, accepted, ok
 from backoffice.ids import new_id
 from backoffice.messages.loan import ask
-
-_TRIES = 5
 
 
 @api.post(
@@ -51,7 +49,7 @@ def rebuild_projection(request: Request) -> Answer:
         _go_on(rebuild)
         return answer
 
-    return until_won(attempt, _TRIES)
+    return until_won(attempt)
 
 
 @api.post(
@@ -104,7 +102,7 @@ def _change(request: Request, change: Callable[[Rebuild, Generations, datetime],
             _go_on(rebuild)
         return answer
 
-    return until_won(attempt, _TRIES)
+    return until_won(attempt)
 
 
 def _go_on(rebuild: Rebuild) -> None:

@@ -17,7 +17,7 @@ def put_calendar(request: Request) -> Answer:
     """Set working hours; open clocks are computed anew within minutes, what was met or breached stays so."""
     id, store = _name(request, "calendar_id"), Store()
     levels = store.service_levels()
-    version = _version(levels.calendars.get(id), request)
+    version = request.version_over(levels.calendars.get(id))
     calendar = Calendar(id=id, version=version + 1, **request.body)
     levels.put_calendar(calendar)
     store.save_service_levels(levels, _rewind("calendar", id, levels, request))
@@ -29,7 +29,7 @@ def put_policy(request: Request) -> Answer:
     """Set targets; a ticket is under the policy that bears its queue's name when it is opened, else under default."""
     id, store = _name(request, "policy_id"), Store()
     levels = store.service_levels()
-    version = _version(levels.policies.get(id), request)
+    version = request.version_over(levels.policies.get(id))
     policy = Policy(id=id, version=version + 1, **request.body)
     levels.put_policy(policy)
     store.save_service_levels(levels, _rewind("policy", id, levels, request))
@@ -41,12 +41,6 @@ def _name(request: Request, parameter: str) -> str:
     if not re.fullmatch(schemas.SLUG, name):
         raise NotFound(parameter.removesuffix("_id"), name)
     return name
-
-
-def _version(standing: Calendar | Policy | None, request: Request) -> int:
-    version = standing.version if standing else 0
-    request.require_version(version)
-    return version
 
 
 def _rewind(kind: str, id: str, levels: ServiceLevels, request: Request) -> Rewind:

@@ -1,11 +1,15 @@
 """Writes of tickets: opening one, and moving it along its life cycle."""
 
+from collections.abc import Callable
+
 from backoffice.domain import Invalid
 from backoffice.errors import NotFound
 from backoffice.http import Answer, Request, created, ok
 from backoffice.ids import new_id
 from customer_support import schemas
 from customer_support.domain.conversation import Author, Message, Visibility
+from customer_support.domain.history import Act
+from customer_support.domain.service_levels import ServiceLevels
 from customer_support.domain.tickets import Ticket
 from customer_support.handlers.commands.routes import AGENTS, TICKET, act_of, action, api
 from customer_support.store import Store
@@ -58,11 +62,7 @@ def hold_ticket(request: Request) -> Answer:
 @action("resume", answer=schemas.Ticket)
 def resume_ticket(request: Request) -> Answer:
     """Go on with a ticket that waits."""
-    store = Store()
-    ticket, levels = store.ticket_and_levels(request.path["ticket_id"])
-    request.require_version(ticket.version)
-    ticket.resume(act_of(request), levels)
-    return _saved(store, ticket, request)
+    return _resumed(request, Ticket.resume)
 
 
 @action("solve", body=schemas.Solution, answer=schemas.Ticket)
@@ -78,11 +78,7 @@ def solve_ticket(request: Request) -> Answer:
 @action("reopen", answer=schemas.Ticket)
 def reopen_ticket(request: Request) -> Answer:
     """Take up a solved ticket again, within seven days."""
-    store = Store()
-    ticket, levels = store.ticket_and_levels(request.path["ticket_id"])
-    request.require_version(ticket.version)
-    ticket.reopen(act_of(request), levels)
-    return _saved(store, ticket, request)
+    return _resumed(request, Ticket.reopen)
 
 
 @action("close", answer=schemas.Ticket)
@@ -127,6 +123,15 @@ def _read(request: Request) -> tuple[Store, Ticket]:
     ticket = store.ticket(request.path["ticket_id"])
     request.require_version(ticket.version)
     return store, ticket
+
+
+def _resumed(request: Request, resume: Callable[[Ticket, Act, ServiceLevels], None]) -> Answer:
+    """Let the clocks of a ticket run again."""
+    store = Store()
+    ticket, levels = store.ticket_and_levels(request.path["ticket_id"])
+    request.require_version(ticket.version)
+    resume(ticket, act_of(request), levels)
+    return _saved(store, ticket, request)
 
 
 def _saved(store: Store, ticket: Ticket, request: Request) -> Answer:

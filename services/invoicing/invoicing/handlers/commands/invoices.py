@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 
+from backoffice.contention import LookAgain, retry_on_conflict, until_won
 from backoffice.domain import Invalid
 from backoffice.http import Answer, Request, created, nothing, ok
 from backoffice.ids import new_id
 from invoicing import schemas
-from invoicing.contention import LookAgain, until_won
 from invoicing.domain.invoice import Invoice, Origin
 from invoicing.handlers.commands.routes import ACCOUNTANTS, INVOICE, api
 from invoicing.store import Store
@@ -78,7 +78,7 @@ def finalize_invoice(request: Request) -> Answer:
         store.save_finalized(invoice, found.series, request.receipt(answer))
         return answer
 
-    return until_won(attempt, "stale", "counter", "buyer")
+    return until_won(attempt, "counter", "buyer")
 
 
 @api.post("/invoices/{invoice_id}/void", group=ACCOUNTANTS, answer=schemas.Invoice, idempotent=True, ids=INVOICE)
@@ -99,15 +99,12 @@ def mark_invoice_uncollectible(request: Request) -> Answer:
     return _changed(request, Invoice.mark_uncollectible)
 
 
+@retry_on_conflict()
 def _changed(request: Request, change: Callable[[Invoice, datetime], None]) -> Answer:
     store = Store()
-
-    def attempt() -> Answer:
-        invoice = store.invoice(request.path["invoice_id"])
-        request.require_version(invoice.version)
-        change(invoice, request.at)
-        answer = ok(invoice, version=invoice.next_version)
-        store.save_invoice(invoice, request.receipt(answer))
-        return answer
-
-    return until_won(attempt, "stale")
+    invoice = store.invoice(request.path["invoice_id"])
+    request.require_version(invoice.version)
+    change(invoice, request.at)
+    answer = ok(invoice, version=invoice.next_version)
+    store.save_invoice(invoice, request.receipt(answer))
+    return answer

@@ -2,7 +2,7 @@
 
 import re
 
-from backoffice.domain import Aggregate, Invalid
+from backoffice.domain import Invalid
 from backoffice.http import Api, Request
 
 ACCOUNTANTS = "accountants"
@@ -12,13 +12,6 @@ PAYMENT = {"payment_id": "pay"}
 DISPUTE = {"dispute_id": "dsp"}
 
 api = Api()
-
-
-def version_of(standing: Aggregate | None, request: Request) -> int:
-    """The version that a PUT writes over, 0 for something new; refuses a stale If-Match."""
-    version = standing.version if standing else 0
-    request.require_version(version)
-    return version
 
 
 def named(request: Request, field: str, pattern: str) -> str:

@@ -6,7 +6,7 @@ from invoicing.domain.dunning import DunningPolicy
 from invoicing.domain.numbering import Series
 from invoicing.domain.rates import Rate
 from invoicing.domain.seller import SELLER_ID, Seller, SellerDetails
-from invoicing.handlers.commands.routes import ACCOUNT, ACCOUNTANTS, api, named, version_of
+from invoicing.handlers.commands.routes import ACCOUNT, ACCOUNTANTS, api, named
 from invoicing.store import Store
 
 
@@ -14,7 +14,7 @@ from invoicing.store import Store
 def put_seller(request: Request) -> Answer:
     """Say who issues the invoices; those that are finalized keep the seller they had."""
     store = Store()
-    version = version_of(store.seller(), request)
+    version = request.version_over(store.seller())
     seller = Seller(id=SELLER_ID, version=version, details=SellerDetails(**request.body))
     store.save_seller(seller)
     return ok(seller.details, version=seller.next_version)
@@ -25,7 +25,7 @@ def put_rate(request: Request) -> Answer:
     """Price an hour of billable time; lines that were priced before stay as they are."""
     rate_code = named(request, "rate_code", schemas.RATE_CODE)
     store = Store()
-    rate = Rate(id=rate_code, version=version_of(store.rate(rate_code), request), **request.body)
+    rate = Rate(id=rate_code, version=request.version_over(store.rate(rate_code)), **request.body)
     rate.check()
     store.save_rate(rate)
     return ok(rate, version=rate.next_version)
@@ -44,7 +44,7 @@ def put_account_rate(request: Request) -> Answer:
     store = Store()
     account, standing = store.account_rate(request.path["account_id"], rate_code)
     account.as_buyer().must_not_be_erased()
-    rate = Rate(id=rate_code, version=version_of(standing, request), **request.body)
+    rate = Rate(id=rate_code, version=request.version_over(standing), **request.body)
     rate.check()
     store.save_account_rate(account, rate)
     return ok(rate, version=rate.next_version)
@@ -65,7 +65,7 @@ def put_dunning_policy(request: Request) -> Answer:
     """Say how many days after the due date each step is reached; accounts follow ``default`` if they name no other."""
     policy_id = named(request, "policy_id", schemas.POLICY_ID)
     store = Store()
-    version = version_of(store.dunning_policy(policy_id), request)
+    version = request.version_over(store.dunning_policy(policy_id))
     policy = DunningPolicy(id=policy_id, version=version, step_days=tuple(request.body["step_days"]))
     policy.check()
     store.save_dunning_policy(policy)
