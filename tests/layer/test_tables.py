@@ -50,13 +50,13 @@ def test_single_writes_scans_and_transactional_reads_end_alike(both: tuple[Table
     for table in both:
         for number in range(5):
             table.client.put_item(TableName=NAME, Item=to_dynamodb({"pk": f"{'AB'[number % 2]}", "sk": f"{number}"}))
-        for birth in ("first", "second"):
+        for value in (1, 2):
             table.client.update_item(
                 TableName=NAME,
                 Key=to_dynamodb({"pk": "A", "sk": "new"}),
-                UpdateExpression="SET born = if_not_exists(born, :birth), #n = :all ADD hits :one REMOVE nothing",
+                UpdateExpression="SET born = if_not_exists(born, :v), told = :all, #n = :v ADD hits :v REMOVE gone",
                 ExpressionAttributeNames={"#n": "number"},
-                ExpressionAttributeValues=to_dynamodb({":birth": birth, ":all": ["1", "2"], ":one": 1}),
+                ExpressionAttributeValues=to_dynamodb({":all": ["1", "2"], ":v": value}),
             )
     of_moto, of_memory = (_scanned(table) for table in both)
     assert of_memory == of_moto

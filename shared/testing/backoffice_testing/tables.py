@@ -14,22 +14,17 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from backoffice_testing.expressions import Condition, Item, NotUnderstood, check_words, condition, updated
+from backoffice_testing.limits import Key, demand, demand_different, invalid, key_of, page_of, refusal, storable
 
-Key = tuple[str, str]
 _Expressions = tuple[dict[str, str], dict[str, Any]]
 
 _MOST_IN_A_TRANSACTION, _MOST_READ, _MOST_IN_A_BATCH = 100, 100, 25
-_LONGEST_PK, _LONGEST_SK = 2048, 1024
-_LARGEST_ITEM, _LARGEST_PAGE = 400 * 1024, 1024 * 1024
 _EXPRESSIONS = ("KeyConditionExpression", "FilterExpression", "ConditionExpression", "UpdateExpression")
 
 
 @dataclass(eq=False)
 class Tables:
-    """DynamoDB's client; items lie in their wire format and are never changed in place.
-
-    Its limits are DynamoDB's: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-    """
+    """DynamoDB's client; items lie in their wire format and are never changed in place."""
 
     tables: dict[str, dict[Key, Item]] = field(default_factory=dict)
     _tokens: dict[str, Any] = field(default_factory=dict)
@@ -44,7 +39,7 @@ class Tables:
     def create_table(self, *, TableName: str, **_: Any) -> Item:
         """A table of the services' one shape: ``pk`` and ``sk``, and as many indexes ``gsi<n>`` as are asked for."""
         if TableName in self.tables:
-            raise _refusal("CreateTable", "ResourceInUseException", TableName)
+            raise refusal("CreateTable", "ResourceInUseException", TableName)
         self.tables[TableName] = {}
         return {"TableDescription": {"TableName": TableName, "TableStatus": "ACTIVE"}}
 
@@ -54,26 +49,26 @@ class Tables:
         return {"TableDescription": {"TableName": TableName, "TableStatus": "DELETING"}}
 
     def get_item(self, *, TableName: str, Key: Item, ConsistentRead: bool = False) -> Item:
-        found = self._table(TableName).get(_key(Key))
+        found = self._table(TableName).get(key_of(Key))
         return {} if found is None else {"Item": found}
 
     def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> Item:
         responses = {}
         for name, wanted in RequestItems.items():
-            keys = [_key(key) for key in wanted["Keys"]]
-            _demand_different(keys, _MOST_READ)
+            keys = [key_of(key) for key in wanted["Keys"]]
+            demand_different(keys, _MOST_READ)
             responses[name] = [item for key in keys if (item := self._table(name).get(key)) is not None]
         return {"Responses": responses, "UnprocessedKeys": {}}
 
     def transact_get_items(self, *, TransactItems: list[Any]) -> Item:
-        _demand(len(TransactItems) <= _MOST_READ, f"{len(TransactItems)} items in a transaction")
+        demand(len(TransactItems) <= _MOST_READ, f"{len(TransactItems)} items in a transaction")
         return {"Responses": [self.get_item(**one["Get"]) for one in TransactItems]}
 
     def batch_write_item(self, *, RequestItems: Mapping[str, Any]) -> Item:
         for name, requests in RequestItems.items():
             writes = [next(iter(request.items())) for request in requests]
-            keys = [_key(write.get("Item") or write["Key"]) for _, write in writes]
-            _demand_different(keys, _MOST_IN_A_BATCH)
+            keys = [key_of(write.get("Item") or write["Key"]) for _, write in writes]
+            demand_different(keys, _MOST_IN_A_BATCH)
             self._store(
                 (name, key, action.removesuffix("Request"), write)
                 for (action, write), key in zip(writes, keys, strict=True)
@@ -101,16 +96,16 @@ class Tables:
         names, values = _words({"KeyConditionExpression": KeyConditionExpression, **expressions})
         pk, sk = f"{IndexName}pk", f"{IndexName}sk"
         matches = _understood(KeyConditionExpression, names, values)
-        _demand(not (IndexName and ConsistentRead), "Consistent reads are not supported on global secondary indexes")
+        demand(not (IndexName and ConsistentRead), "Consistent reads are not supported on global secondary indexes")
         found = [item for item in self._table(TableName).values() if pk in item and sk in item and matches(item)]
         found.sort(key=lambda item: _place(item, sk), reverse=not ScanIndexForward)
         if ExclusiveStartKey is not None:
-            _demand(ExclusiveStartKey.keys() == {"pk", "sk", pk, sk}, "The provided starting key is invalid")
+            demand(ExclusiveStartKey.keys() == {"pk", "sk", pk, sk}, "The provided starting key is invalid")
             outside = "The provided starting key is outside query boundaries based on provided conditions"
-            _demand(matches(ExclusiveStartKey), outside)
+            demand(matches(ExclusiveStartKey), outside)
             start = _place(ExclusiveStartKey, sk)
             found = [one for one in found if (start < _place(one, sk)) is ScanIndexForward and _place(one, sk) != start]
-        page, last = _page(found, Limit)
+        page, last = page_of(found, Limit)
         return _answer(page, last and {name: last[name] for name in ("pk", "sk", pk, sk)})
 
     def scan(
@@ -126,8 +121,8 @@ class Tables:
         names, values = _words({"FilterExpression": FilterExpression, **expressions})
         items = [item for _, item in sorted(self._table(TableName).items())]
         if ExclusiveStartKey is not None:
-            items = [item for item in items if _key(item) > _key(ExclusiveStartKey)]
-        page, last = _page(items, Limit)
+            items = [item for item in items if key_of(item) > key_of(ExclusiveStartKey)]
+        page, last = page_of(items, Limit)
         if FilterExpression:
             page = list(filter(_understood(FilterExpression, names, values), page))
         return _answer(page, last and {name: last[name] for name in ("pk", "sk")})
@@ -136,11 +131,11 @@ class Tables:
         if ClientRequestToken in self._tokens:
             same = self._tokens[ClientRequestToken] == TransactItems
             if not same:
-                raise _refusal("TransactWriteItems", "IdempotentParameterMismatchException", ClientRequestToken)
+                raise refusal("TransactWriteItems", "IdempotentParameterMismatchException", ClientRequestToken)
             return {}
         writes = [next(iter(item.items())) for item in TransactItems]
-        keys = [(write["TableName"], _key(write.get("Item") or write["Key"])) for _, write in writes]
-        _demand_different(keys, _MOST_IN_A_TRANSACTION)
+        keys = [(write["TableName"], key_of(write.get("Item") or write["Key"])) for _, write in writes]
+        demand_different(keys, _MOST_IN_A_TRANSACTION)
         reasons = [self._reason(write, key) for (_, write), (_, key) in zip(writes, keys, strict=True)]
         if any(reason["Code"] != "None" for reason in reasons):
             codes = ", ".join(reason["Code"] for reason in reasons)
@@ -152,9 +147,9 @@ class Tables:
         return {}
 
     def _write_one(self, action: str, write: Item) -> Item:
-        key = _key(write.get("Item") or write["Key"])
+        key = key_of(write.get("Item") or write["Key"])
         if self._reason(write, key)["Code"] != "None":
-            raise _refusal(f"{action}Item", "ConditionalCheckFailedException", "The conditional request failed")
+            raise refusal(f"{action}Item", "ConditionalCheckFailedException", "The conditional request failed")
         self._store([(write["TableName"], key, action, write)])
         return {}
 
@@ -181,44 +176,24 @@ class Tables:
 
     def _table(self, name: str) -> dict[Key, Item]:
         if name not in self.tables:
-            raise _refusal("DynamoDB", "ResourceNotFoundException", f"Requested resource not found: Table: {name}")
+            raise refusal("DynamoDB", "ResourceNotFoundException", f"Requested resource not found: Table: {name}")
         return self.tables[name]
 
 
 def _result(action: str, write: Item, there: Item | None) -> Item | None:
     """The item that a write leaves, None if it leaves none."""
     if action == "Put":
-        return _storable(write["Item"])
+        return storable(write["Item"])
     if action == "Update":
         names, values = _words(write)
         with _refusing(write["UpdateExpression"]):
-            return _storable(updated(there or write["Key"], write["UpdateExpression"], names, values))
-    _demand(action in ("Delete", "ConditionCheck"), action)
+            return storable(updated(there or write["Key"], write["UpdateExpression"], names, values))
+    demand(action in ("Delete", "ConditionCheck"), action)
     return there if action == "ConditionCheck" else None
 
 
-def _storable(item: Item) -> Item:
-    _key(item)
-    for name, value in item.items():
-        if name.startswith("gsi"):
-            _demand(bool(value.get("S")), f"{name} is a key of an index: a string that is not empty")
-    # What Python writes of an item is longer than what DynamoDB counts.
-    if len(str(item)) > _LARGEST_ITEM:
-        _demand(_size(item) <= _LARGEST_ITEM, "Item size has exceeded the maximum allowed size")
-    return item
-
-
-def _key(item: Item) -> Key:
-    try:
-        key = item["pk"]["S"], item["sk"]["S"]
-    except KeyError:
-        raise _invalid("The provided key element does not match the schema") from None
-    _demand(0 < len(key[0].encode()) <= _LONGEST_PK and 0 < len(key[1].encode()) <= _LONGEST_SK, f"no key: {key}")
-    return key
-
-
 def _place(item: Item, sk: str) -> tuple[str, Key]:
-    return item[sk]["S"], _key(item)
+    return item[sk]["S"], key_of(item)
 
 
 def _words(request: Item) -> _Expressions:
@@ -239,51 +214,8 @@ def _refusing(text: str) -> Iterator[None]:
     try:
         yield
     except NotUnderstood as fault:
-        raise _invalid(f"{text}: {fault}") from None
-
-
-def _page(items: list[Item], limit: int | None) -> tuple[list[Item], Item | None]:
-    """As many items as DynamoDB answers at once, and the last of them if there are more."""
-    page = items[:limit]
-    if len(str(page)) > _LARGEST_PAGE:
-        page = list(_up_to(_LARGEST_PAGE, page))
-    return page, page[-1] if len(page) < len(items) else None
-
-
-def _up_to(most: int, items: list[Item]) -> Iterator[Item]:
-    for item in items:
-        most -= _size(item)
-        if most < 0:
-            return
-        yield item
+        raise invalid(f"{text}: {fault}") from None
 
 
 def _answer(page: list[Item], last: Item | None) -> Item:
     return {"Items": page, "Count": len(page)} | ({"LastEvaluatedKey": last} if last else {})
-
-
-def _size(value: Any) -> int:
-    """About as DynamoDB counts: the bytes of names and texts, some more for what holds them."""
-    if isinstance(value, dict):
-        return sum(len(str(name).encode()) + _size(inner) for name, inner in value.items())
-    if isinstance(value, list):
-        return sum(_size(inner) + 1 for inner in value)
-    return len(str(value).encode())
-
-
-def _demand_different(keys: list[Any], most: int) -> None:
-    _demand(len(keys) <= most, f"{len(keys)} items, at most {most}")
-    _demand(len(set(keys)) == len(keys), "one call cannot include multiple operations on one item")
-
-
-def _demand(holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise _invalid(otherwise)
-
-
-def _invalid(message: str) -> ClientError:
-    return _refusal("DynamoDB", "ValidationException", message)
-
-
-def _refusal(operation: str, code: str, message: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
