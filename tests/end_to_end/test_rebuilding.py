@@ -62,7 +62,7 @@ def test_a_day_is_archived_without_its_people_and_rebuilt_to_the_last_digit(
         .paginate(
             TableName="local-analytics",
             FilterExpression="begins_with(sk, :hours)",
-            ExpressionAttributeValues={":hours": {"S": "HOURS#"}},
+            ExpressionAttributeValues={":hours": {"S": "HOURS"}},
         )
     )
     assert sum(page["Count"] for page in items) > 10

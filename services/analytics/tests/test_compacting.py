@@ -65,6 +65,8 @@ class CompactingTest(ServiceTest):
         whole = {"start": datetime(2026, 7, 1, tzinfo=UTC), "days": 330}
         return [
             self.answer(*REBUILT, **whole, interval=Interval.DAY, zone="Asia/Kathmandu"),
+            self.answer(*REBUILT, start=MIDNIGHT - DAY / 48, days=3, interval=Interval.HOUR, zone="Asia/Kolkata"),
+            self.answer(*REBUILT, start=MIDNIGHT - DAY / 96, days=3, interval=Interval.HOUR, zone="Europe/Berlin"),
             self.answer(*REBUILT, **whole, interval=Interval.WEEK, dimensions=["queue", "priority", "agent"]),
         ]
 
@@ -95,7 +97,7 @@ class Compacting(CompactingTest):
             before = self.answers()
             self.assertGreater(self.compact(), 10)
             self.assertEqual(before, self.answers())
-            self.assertEqual({"QUARTERS", "HOURS", "YEAR"}, self.kinds())
+            self.assertEqual({"QUARTERS", "HOURS00", "HOURS30", "HOURS45", "YEAR"}, self.kinds())
 
     def test_percentiles_are_those_of_all_whenever_they_came(self):
         told = [durations(NOON, (400, 2), (900, 1)), durations(NOON + QUARTER, (100, 1)), durations(NOON, (400, 1))]
@@ -216,7 +218,7 @@ class Together(CompactingTest):
 
     def test_births_are_remembered_for_longer_than_a_reader_takes_and_then_forgotten(self):
         def births():
-            return len(self.table.get("METRIC#1#tickets_opened", f"HOURS#{NOON.date()}")["absorbed"])
+            return len(self.table.get("METRIC#1#tickets_opened", f"HOURS30#{NOON.date()}")["absorbed"])
 
         for minutes, expected in ((0, 1), (10, 2), (20, 2), (60, 1)):
             self.compact(at=LATER + timedelta(minutes=minutes))

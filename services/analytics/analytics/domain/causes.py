@@ -48,7 +48,7 @@ def eventful_quarters(bucket: Bucket, records: Records) -> list[int]:
     eventful = chain.from_iterable(
         record.numbers
         for read in planned.reads
-        for values, record in records.read(replace(read, whole_hours=False)).items()
+        for values, record in records.read(replace(read, hours_begin=None)).items()
         if matches(dict(zip(read.dimensions, values, strict=True)), bucket.filters)
     )
     return sorted({number for number in eventful if number_of(start) <= number < number_of(end)})

@@ -55,8 +55,8 @@ class Read:
     """What to read of a measure: all of its series with these ``dimensions`` that have anything around ``span``.
 
     If one of the dimensions is the account, it is read for these ``accounts``. Sketches are read for these ``pages``
-    and so that none reaches over one of the ``bounds`` of the intervals, given as numbers of quarters. If the intervals
-    are ``whole_hours`` of UTC, nothing shorter needs to be told apart.
+    and so that none reaches over one of the ``bounds`` of the intervals, given as numbers of quarters. Where the
+    intervals are made of whole hours, ``hours_begin`` is the quarter of an hour of UTC at which those begin, 0 to 3.
     """
 
     measure: Measure
@@ -65,7 +65,7 @@ class Read:
     accounts: tuple[str, ...] = ()
     pages: tuple[str, ...] = ()
     bounds: tuple[int, ...] = ()
-    whole_hours: bool = False
+    hours_begin: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,8 @@ def plan(question: Question) -> Plan:
 
 def _reads(metrics: Sequence[Metric], whole: Span, question: Question, timeline: Timeline) -> Iterator[Read]:
     """One read for each measure, as far back as one of the metrics looks."""
-    whole_hours = all(bound % _HOUR == 0 for bound in (*timeline.starts, timeline.end))
+    begins = {bound % _HOUR for bound in (*timeline.starts, timeline.end)}
+    hours_begin = begins.pop() if len(begins) == 1 else None
     since: dict[Measure, datetime] = {}
     for metric in metrics:
         for measure in metric.measures:
@@ -114,7 +115,7 @@ def _reads(metrics: Sequence[Metric], whole: Span, question: Question, timeline:
         dimensions = _read_by(measure, question)
         accounts = question.filters[ACCOUNT] if ACCOUNT in dimensions else ()
         read = Read(
-            measure, Span(start, whole.end), dimensions, tuple(dict.fromkeys(accounts)), whole_hours=whole_hours
+            measure, Span(start, whole.end), dimensions, tuple(dict.fromkeys(accounts)), hours_begin=hours_begin
         )
         yield _of_sketches(read, question.filters, timeline) if measure.has_sketches else read
 

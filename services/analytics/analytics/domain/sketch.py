@@ -45,6 +45,7 @@ class Sketch:
         self._bins = counts.bins
         passed = counts.amounts if counts.running else list(accumulate(max(0, count) for count in counts.amounts))
         self._passed = passed
+        self._total = passed[-1] if passed else 0
 
     @classmethod
     def of(cls, counts: Mapping[int, int]) -> "Sketch":
@@ -57,7 +58,7 @@ class Sketch:
 
         It is the one at position ``percent * (number - 1) / 100`` of the sorted durations, rounded down.
         """
-        if not self._passed or not self._passed[-1]:
+        if not self._total:
             return None
-        position = percent * (self._passed[-1] - 1) // 100
+        position = percent * (self._total - 1) // 100
         return seconds_in(self._bins[bisect_right(self._passed, position)])

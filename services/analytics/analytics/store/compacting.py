@@ -2,8 +2,8 @@
 
 Counting needs a number of its own for each bin of each quarter hour, since it only adds. A question would read them one
 by one, and a day of durations has thousands. So when a day is over, or its item has become large, the item is absorbed:
-one transaction writes ``QUARTERS`` and ``HOURS`` and deletes the item, if nothing has been added in the meantime. What
-is added later makes a new item, which is absorbed in its turn.
+one transaction writes ``QUARTERS`` and what there is by the hour, and deletes the item, if nothing has been added in
+the meantime. What is added later makes a new item, which is absorbed in its turn.
 
 Readers read the items first and the rollups second. Whatever is absorbed in between they would see twice, were it not
 for the item's birth: a rollup tells the births that it has absorbed for longer than any reader takes.
@@ -60,11 +60,12 @@ class Compactor:
         before = self.table.get(pk, sk) or {"version": 0}
         births = {birth: time for birth, time in before.get("absorbed", {}).items() if time > _epoch(at - _BIRTHS_KEPT)}
         births |= {item["born"]: _epoch(at) for item in items}
-        quarters, hours = rollups([before, *items])
+        quarters, *hours = rollups([before, *items])
         transaction = Transaction(self.table)
         rollup = {"pk": pk, "sk": sk, "version": before["version"] + 1, "absorbed": births, **quarters}
         transaction.replace(rollup, version=int(before["version"]))
-        transaction.put({"pk": pk, "sk": keys.of_kind(items[0]["sk"], keys.HOURS), "absorbed": births, **hours})
+        for kind, rolled in zip(keys.HOURS.values(), hours, strict=True):
+            transaction.put({"pk": pk, "sk": keys.of_kind(items[0]["sk"], kind), "absorbed": births, **rolled})
         for item in items:
             transaction.delete(item["pk"], item["sk"], version=int(item["version"]))
         try:
@@ -86,19 +87,28 @@ class Compactor:
                     break
 
 
-def rollups(items: Iterable[Item]) -> tuple[Item, Item]:
-    """The attributes of some items added up, by the quarter hour and by the hour.
+def rollups(items: Iterable[Item]) -> list[Item]:
+    """The attributes of some items added up by the quarter hour, and then for each kind of ``keys.HOURS`` by the hour.
 
     Numbers that come to nothing are kept: events have made them so, and are found by them.
     """
     quarters: _Quarters = defaultdict(dict)
-    hours: _Quarters = defaultdict(dict)
     with localcontext(EXACT):
         for item in items:
             for quarter, bin, amount in numbers(item):
-                for rollup, number in ((quarters, quarter), (hours, quarter - quarter % _HOUR)):
-                    rollup[number][bin] = rollup[number].get(bin, Decimal(0)) + amount
-        return _attributes(quarters), _attributes(hours, running=True)
+                quarters[quarter][bin] = quarters[quarter].get(bin, Decimal(0)) + amount
+        by_the_hour = (_hours(quarters, begin) for begin in keys.HOURS)
+        return [_attributes(quarters), *(_attributes(hours, running=True) for hours in by_the_hour)]
+
+
+def _hours(quarters: _Quarters, begin: int) -> _Quarters:
+    """Quarters added up by hours that begin at one of their quarters, none beyond the day."""
+    hours: _Quarters = defaultdict(dict)
+    for quarter, amounts in quarters.items():
+        hour = hours[max(0, quarter - (quarter - begin) % _HOUR)]
+        for bin, amount in amounts.items():
+            hour[bin] = hour.get(bin, Decimal(0)) + amount
+    return hours
 
 
 def numbers(item: Item) -> Iterator[tuple[int, int | None, Decimal]]:

@@ -22,6 +22,7 @@ _AT_ONCE = 100
 # A page of 1 MB is some 50 MB of objects with its twins.
 _PAGE = 250
 _METRIC, _SEEN = "METRIC", "SEEN"
+_HOURS = tuple(keys.HOURS.values())
 
 _Key = tuple[str, str]
 _Sums = dict[str, Decimal]
@@ -68,7 +69,7 @@ class Comparer:
             yield begun, differences
 
     def _compare(self, items: list[Item]) -> tuple[Comparison, list[Difference]]:
-        sums = [item for item in items if item["pk"].startswith(_METRIC) and not item["sk"].startswith(keys.HOURS)]
+        sums = [item for item in items if item["pk"].startswith(_METRIC) and not item["sk"].startswith(_HOURS)]
         told = [item for item in items if item["pk"].startswith(_SEEN) and item.get("type") in self.types]
         of_events, events = self._compare_marks([item for item in told if item["sk"] == _SEEN])
         buckets = list(self._compare_sums(sums))

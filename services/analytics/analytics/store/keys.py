@@ -9,14 +9,16 @@ bins has an attribute for each bin of each quarter hour, or month.
     sk DAY#<date>[#<value>...]        version, born, t0000 ... t2345, or t0000_<bin> ...
        YEAR#<year>[#<value>...]       m01 ... m12, or m01_<bin> ...
        QUARTERS#<date>[#<value>...]   version, absorbed, t0000 ... t2345
-       HOURS#<date>[#<value>...]      t0000 ... t2300
+       HOURS<minute>#<date>[#<value>...]   absorbed, t0000 ... t2300, or t0000, t0030, ... t2330
 
 A change is kept twice, in the totals and under its full dimensions; both are partitions, with all their series in them,
 but for accounts: each is a partition of its own. An item that is hot has shards beside it, whose sort keys go on with
 ``~`` and a number. What is kept can be rebuilt: a generation is one whole set of these items, beside others.
 
 Events are only ever added to ``DAY`` and ``YEAR``. When a day is over, or has become large, its items are absorbed by
-``QUARTERS``, and ``HOURS`` has the same by the hour, see ``store.compacting``. Bins have one attribute together there.
+``QUARTERS``, and ``HOURS00`` has the same by the hour, see ``store.compacting``; there, all bins are one attribute.
+``HOURS30`` and ``HOURS45`` have hours that begin then, as those of India and Nepal do, and what is left at either end
+of the day by itself.
 """
 
 from collections.abc import Iterator
@@ -30,8 +32,11 @@ from analytics.domain.measures import ACCOUNT, Measure
 NEVER_REBUILT = "0"
 """In place of the generation of what is not rebuilt."""
 
-DAY, HOURS, QUARTERS_OF_DAY, YEAR = "DAY", "HOURS", "QUARTERS", "YEAR"
+DAY, QUARTERS_OF_DAY, YEAR = "DAY", "QUARTERS", "YEAR"
 """What the sort key of an item begins with."""
+
+HOURS = {0: "HOURS00", 2: "HOURS30", 3: "HOURS45"}
+"""The same, by the quarter of an hour of UTC at which the hours of zones begin. No zone's begin at a quarter past."""
 
 SHARD = "~"
 AFTER_ALL_VALUES = SHARD * 2
@@ -90,6 +95,11 @@ def attribute(quarter: int, bin: int | None = None) -> str:
 def of_kind(sk: str, kind: str) -> str:
     """The sort key of the item of another kind about the same day: what absorbs a ``DAY``, or is absorbed."""
     return kind + sk[sk.index("#") :].partition(SHARD)[0]
+
+
+def rollup_for(hours_begin: int | None) -> str:
+    """The kind to read for intervals of whole hours that begin at this quarter, or of anything else."""
+    return QUARTERS_OF_DAY if hours_begin is None else HOURS.get(hours_begin, QUARTERS_OF_DAY)
 
 
 def is_rolled_up(measure: Measure, dimensions: Dimensions) -> bool:

@@ -65,7 +65,7 @@ class Reader:
         if not keys.is_rolled_up(read.measure, read.dimensions):
             return _records(days, span)
         # In this order, so that whatever is absorbed meanwhile shows at least once.
-        rollups = list(self._items(pk, keys.HOURS if read.whole_hours else keys.QUARTERS_OF_DAY, span))
+        rollups = list(self._items(pk, keys.rollup_for(read.hours_begin), span))
         absorbed = {birth for rollup in rollups for birth in rollup["absorbed"]["M"]}
         return _records([*(day for day in days if _birth(day) not in absorbed), *rollups], span)
 
