@@ -26,7 +26,7 @@ from analytics.transforming.quarantine import BadRecord
 from analytics.transforming.rows import ReadRows, rows_of
 from analytics.transforming.survey import look_through, standing, surveyed, unseen
 from backoffice.clock import now
-from backoffice.contention import until_won
+from backoffice.contention import retry_on_conflict
 from backoffice.logs import logger
 
 ERRORS_KEPT_OF_A_RANGE = 1000
@@ -84,30 +84,26 @@ class Transformer:
         except Overtaken:
             logger.info("range is being worked on by somebody else", extra={"drop_id": drop_id, "range": number})
 
+    @retry_on_conflict()
     def _note_arrival(self, source_id: str) -> None:
-        def note() -> None:
-            watch = self.drops.watch(source_id)
-            watch.arrived(now())
-            self.drops.save_watch(watch)
+        watch = self.drops.watch(source_id)
+        watch.arrived(now())
+        self.drops.save_watch(watch)
 
-        until_won(note)
-
+    @retry_on_conflict()
     def _received(self, source_id: str, source: DropSource | None, file: File) -> Drop:
         """The file's drop, which can be seen by now."""
         version = source.version if source else 0
 
-        def receive() -> Drop:
-            drop = self.drops.known_drop(drop_id(source_id, file))
-            if drop is None:
-                drop = Drop.of(source_id, version, file, now())
-            elif drop.comes_again(version):
-                drop.start_over(version, file, now())
-            else:
-                return drop
-            self._save(drop, source)
-            return self.drops.drop(drop.id)
-
-        return until_won(receive)
+        drop = self.drops.known_drop(drop_id(source_id, file))
+        if drop is None:
+            drop = Drop.of(source_id, version, file, now())
+        elif drop.comes_again(version):
+            drop.start_over(version, file, now())
+        else:
+            return drop
+        self._save(drop, source)
+        return self.drops.drop(drop.id)
 
     def _take_up(self, drop: Drop, source: DropSource | None) -> None:
         """Do what a drop needs next, or let others do it."""
@@ -153,21 +149,17 @@ class Transformer:
                 return None
         return survey
 
+    @retry_on_conflict()
     def _keep(self, drop_id: str, before: Survey | None, after: Survey, source: DropSource) -> None:
-        def keep() -> None:
-            drop = self.drops.drop(drop_id)
-            drop.look(before, after)
-            self._save(drop, source)
+        drop = self.drops.drop(drop_id)
+        drop.look(before, after)
+        self._save(drop, source)
 
-        until_won(keep)
-
+    @retry_on_conflict()
     def _begin(self, drop_id: str, found: Surveyed, source: DropSource) -> None:
-        def begin() -> None:
-            drop = self.drops.drop(drop_id)
-            drop.begin(found, source.layout)
-            self._save(drop, source)
-
-        until_won(begin)
+        drop = self.drops.drop(drop_id)
+        drop.begin(found, source.layout)
+        self._save(drop, source)
 
     def _go_through(self, drop: Drop, number: int) -> None:
         layout = drop.layout
@@ -213,22 +205,18 @@ class Transformer:
             self.drops.save_errors(drop.id, [RowError(one.line, one.reason) for one in bad[:room]])
         return Counts(written, len(bad))
 
+    @retry_on_conflict()
     def _advance(self, drop_id: str, number: int, part: Range, after: Range, source: DropSource | None) -> None:
-        def advance() -> None:
-            drop = self.drops.drop(drop_id)
-            drop.advance(number, part, after, now())
-            self._save(drop, source)
+        drop = self.drops.drop(drop_id)
+        drop.advance(number, part, after, now())
+        self._save(drop, source)
 
-        until_won(advance)
-
+    @retry_on_conflict()
     def _reject(self, drop_id: str, rejected: Rejected) -> None:
-        def reject() -> None:
-            drop = self.drops.drop(drop_id)
-            if not drop.is_finished:
-                drop.reject(rejected, now())
-                self._save(drop, self.drops.source(drop.source_id))
-
-        until_won(reject)
+        drop = self.drops.drop(drop_id)
+        if not drop.is_finished:
+            drop.reject(rejected, now())
+            self._save(drop, self.drops.source(drop.source_id))
 
     def _save(self, drop: Drop, source: DropSource | None) -> None:
         address = source.alert_address if source else None

@@ -10,7 +10,7 @@ from analytics.handlers.commands.routes import OPERATORS, REBUILD, api
 from analytics.schemas import rebuilds as schemas
 from analytics.store.generations import GenerationStore
 from analytics.store.rebuilds import RebuildStore
-from backoffice.contention import until_won
+from backoffice.contention import retry_on_conflict
 from backoffice.errors import NotFound
 from backoffice.http import Answer, Request, accepted, ok
 from backoffice.ids import new_id
@@ -25,31 +25,29 @@ from backoffice.messages.loan import ask
     status=202,
     idempotent=True,
 )
+@retry_on_conflict()
 def rebuild_projection(request: Request) -> Answer:
     """Make a projection anew from the archive, beside the one that is read; it is switched to once it is sure."""
     projection = request.path["projection"]
     if projection not in PROJECTIONS:
         raise NotFound("projection", projection)
 
-    def attempt() -> Answer:
-        generations = GenerationStore().current()
-        started = generations.start()
-        rebuild = Rebuild(
-            id=new_id("rbd"),
-            projection=projection,
-            on_difference=request.body["on_difference"],
-            requested_at=request.at,
-            touched_at=request.at,
-            previous=generations.read,
-            generation=started.written[-1],
-        )
-        answer = accepted(rebuild, f"/projections/{projection}/rebuilds/{rebuild.id}")
-        RebuildStore().add(rebuild, started, request.receipt(answer))
-        GenerationStore().settle()
-        _go_on(rebuild)
-        return answer
-
-    return until_won(attempt)
+    generations = GenerationStore().current()
+    started = generations.start()
+    rebuild = Rebuild(
+        id=new_id("rbd"),
+        projection=projection,
+        on_difference=request.body["on_difference"],
+        requested_at=request.at,
+        touched_at=request.at,
+        previous=generations.read,
+        generation=started.written[-1],
+    )
+    answer = accepted(rebuild, f"/projections/{projection}/rebuilds/{rebuild.id}")
+    RebuildStore().add(rebuild, started, request.receipt(answer))
+    GenerationStore().settle()
+    _go_on(rebuild)
+    return answer
 
 
 @api.post(
@@ -88,21 +86,19 @@ def discard_rebuild(request: Request) -> Answer:
     return _change(request, Rebuild.discard)
 
 
+@retry_on_conflict()
 def _change(request: Request, change: Callable[[Rebuild, Generations, datetime], Generations]) -> Answer:
     """Let a rebuild change which generations there are; a worker that saves it meanwhile is waited out."""
     store, generations = RebuildStore(), GenerationStore()
 
-    def attempt() -> Answer:
-        rebuild = store.rebuild(request.path["projection"], request.path["rebuild_id"])
-        decided = change(rebuild, generations.current(), request.at)
-        answer = ok(rebuild)
-        store.save(rebuild, decided, request.receipt(answer))
-        generations.settle()
-        if rebuild.clearing:
-            _go_on(rebuild)
-        return answer
-
-    return until_won(attempt)
+    rebuild = store.rebuild(request.path["projection"], request.path["rebuild_id"])
+    decided = change(rebuild, generations.current(), request.at)
+    answer = ok(rebuild)
+    store.save(rebuild, decided, request.receipt(answer))
+    generations.settle()
+    if rebuild.clearing:
+        _go_on(rebuild)
+    return answer
 
 
 def _go_on(rebuild: Rebuild) -> None:
