@@ -10,7 +10,7 @@ for the item's birth: a rollup tells the births that it has absorbed for longer 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, localcontext
@@ -48,43 +48,38 @@ class Compactor:
         Items that others are writing meanwhile are left for the next time.
         """
         absorbed = 0
-        for items in self._due(GenerationStore(self.table).current().read, at):
+        for item in self._due(GenerationStore(self.table).current().read, at):
             if is_time_up():
                 break
-            absorbed += len(items) if self.absorb(items, at) else 0
+            absorbed += self.absorb(item, at)
         return absorbed
 
-    def absorb(self, items: Sequence[Item], at: datetime) -> bool:
-        """Absorb an item and its shards, in one transaction; False if something has been added since they were read."""
-        pk, sk = items[0]["pk"], keys.of_kind(items[0]["sk"], keys.QUARTERS_OF_DAY)
-        before = self.table.get(pk, sk) or {"version": 0}
+    def absorb(self, item: Item, at: datetime) -> bool:
+        """Absorb an item, or a shard of one, in one transaction; False if others have written it since it was read."""
+        pk, sk = item["pk"], item["sk"]
+        quarters_sk = keys.of_kind(sk, keys.QUARTERS_OF_DAY)
+        before = self.table.get(pk, quarters_sk) or {"version": 0}
         births = {birth: time for birth, time in before.get("absorbed", {}).items() if time > _epoch(at - _BIRTHS_KEPT)}
-        births |= {item["born"]: _epoch(at) for item in items}
-        quarters, *hours = rollups([before, *items])
+        births[item["born"]] = _epoch(at)
+        quarters, *hours = rollups([before, item])
         transaction = Transaction(self.table)
-        rollup = {"pk": pk, "sk": sk, "version": before["version"] + 1, "absorbed": births, **quarters}
+        rollup = {"pk": pk, "sk": quarters_sk, "version": before["version"] + 1, "absorbed": births, **quarters}
         transaction.replace(rollup, version=int(before["version"]))
         for kind, rolled in zip(keys.HOURS.values(), hours, strict=True):
-            transaction.put({"pk": pk, "sk": keys.of_kind(items[0]["sk"], kind), "absorbed": births, **rolled})
-        for item in items:
-            transaction.delete(item["pk"], item["sk"], version=int(item["version"]))
+            transaction.put({"pk": pk, "sk": keys.of_kind(sk, kind), "absorbed": births, **rolled})
+        transaction.delete(pk, sk, version=int(item["version"]))
         try:
             transaction.commit(attempts=1)
         except (Conflict, Contended):
             return False
         return True
 
-    def _due(self, generation: str, at: datetime) -> Iterator[list[Item]]:
-        """The items that are to be absorbed, each with those of its shards that lie near."""
+    def _due(self, generation: str, at: datetime) -> Iterator[Item]:
+        """The items that are to be absorbed."""
         over = (at - _OVER_AFTER).date()
         for pk in _partitions(generation):
-            start = None
-            while True:
-                page = self.table.query(pk, sk_prefix=f"{keys.DAY}#", start=start)
-                yield from _by_place(item for item in page.items if _is_due(item, over))
-                start = page.last_key
-                if start is None:
-                    break
+            items = self.table.query_all(pk, sk_prefix=f"{keys.DAY}#")
+            yield from (item for item in items if _is_due(item, over))
 
 
 def rollups(items: Iterable[Item]) -> list[Item]:
@@ -145,13 +140,6 @@ def _partitions(generation: str) -> Iterator[str]:
 def _is_due(item: Item, over: date) -> bool:
     period, _ = keys.period_and_values(item["sk"])
     return "born" in item and (date.fromisoformat(period) < over or len(item) > LARGE)
-
-
-def _by_place(items: Iterable[Item]) -> Iterable[list[Item]]:
-    places: dict[str, list[Item]] = defaultdict(list)
-    for item in items:
-        places[item["sk"].partition(keys.SHARD)[0]].append(item)
-    return places.values()
 
 
 def _epoch(at: datetime) -> int:
