@@ -128,9 +128,11 @@ class Counter:
                 transaction.put(item)
         for (pk, sk), amounts in self._additions(entries).items():
             values: Item = {f":{number}": amount for number, amount in enumerate(amounts.values())}
+            names = {}
             if sk.startswith(keys.DAY):
                 values |= {":born": uuid4().hex, ":one": 1}
-            transaction.update(pk, sk, _expression(sk, amounts), values=values, names=_names(sk))
+                names = {"#version": "version"}
+            transaction.update(pk, sk, _expression(sk, amounts), values=values, names=names)
         return transaction
 
     def _additions(self, entries: Iterable[_Entry]) -> dict[_Key, dict[str, Decimal]]:
@@ -174,10 +176,6 @@ def _expression(sk: str, amounts: Iterable[str]) -> str:
     if not sk.startswith(keys.DAY):
         return additions
     return f"SET born = if_not_exists(born, :born) {additions}, #version :one"
-
-
-def _names(sk: str) -> dict[str, str] | None:
-    return {"#version": "version"} if sk.startswith(keys.DAY) else None
 
 
 def _name(event: Measured, generation: str) -> str:
